@@ -1,0 +1,9 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Causeway.Http;
+
+/// <summary>Writes an <see cref="ApiError"/> as the response.</summary>
+internal sealed class ApiErrorResult(ApiError error) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext) => ErrorWriter.WriteAsync(httpContext, error);
+}
