@@ -1,0 +1,126 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Causeway.Hosting;
+
+/// <summary>Runs the drain steps after the signal and before anything is stopped, the listeners included.</summary>
+internal sealed class DrainService(
+    IServiceProvider services,
+    IEnumerable<DrainStep> steps,
+    DrainState state,
+    IOptions<DrainOptions> options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<DrainService> logger) : IHostedLifecycleService
+{
+    /// <summary>What a step has to come back after its token was cancelled.</summary>
+    private static readonly TimeSpan CancelGrace = TimeSpan.FromMilliseconds(250);
+
+    private CancellationTokenRegistration _stopping;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        // The host says "stopping" before it calls StoppingAsync, and readiness must turn at once.
+        _stopping = lifetime.ApplicationStopping.Register(Begin);
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        Begin();
+        await _stopping.DisposeAsync().ConfigureAwait(false);
+        var done = 0;
+        var all = steps.OrderBy(static step => step.Order).ToList();
+        foreach (var step in all)
+        {
+            if (await RunAsync(step, cancellationToken).ConfigureAwait(false) == DrainStepOutcome.Done)
+            {
+                done++;
+            }
+        }
+
+        logger.DrainEnded(Seconds(state.Elapsed), done, all.Count);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Begin()
+    {
+        if (state.Begin())
+        {
+            logger.DrainStarted(Seconds(options.Value.Window));
+        }
+    }
+
+    private async Task<DrainStepOutcome> RunAsync(DrainStep step, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var remaining = state.Remaining;
+        var budget = step.BudgetOf(options.Value.Window, remaining);
+        using var limit = new CancellationTokenSource(budget, time);
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var outcome = DrainStepOutcome.Done;
+        Exception? failure = null;
+        try
+        {
+            // On the pool, so that a step that blocks before its first await is cut like any other.
+            var work = Task.Run(() => step.RunAsync(new(services, budget, remaining), cut.Token), CancellationToken.None);
+            await WaitAsync(work, cut.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cut.IsCancellationRequested)
+        {
+            outcome = DrainStepOutcome.Cut;
+        }
+        catch (Exception exception)
+        {
+            outcome = DrainStepOutcome.Failed;
+            failure = exception;
+        }
+
+        var seconds = Seconds(time.GetElapsedTime(started));
+        switch (outcome)
+        {
+            case DrainStepOutcome.Done:
+                logger.DrainStepDone(step.Name, seconds);
+                break;
+            case DrainStepOutcome.Cut:
+                logger.DrainStepCut(step.Name, seconds);
+                break;
+            default:
+                logger.DrainStepFailed(step.Name, seconds, failure!);
+                break;
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Waits for the work, and a moment longer once it was told to end; then leaves it, but not its exception.</summary>
+    private async Task WaitAsync(Task work, CancellationToken cut)
+    {
+        try
+        {
+            await work.WaitAsync(cut).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cut.IsCancellationRequested && !work.IsCompleted)
+        {
+            var ended = await Task.WhenAny(work, Task.Delay(CancelGrace, time, CancellationToken.None)).ConfigureAwait(false) == work;
+            if (ended)
+            {
+                await work.ConfigureAwait(false);
+                return;
+            }
+
+            _ = work.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private static double Seconds(TimeSpan span) => Math.Round(span.TotalSeconds, 3);
+}

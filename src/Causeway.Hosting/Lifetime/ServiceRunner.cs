@@ -1,0 +1,71 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Causeway.Hosting;
+
+/// <summary>Runs a service from its start to its exit code.</summary>
+public static class ServiceRunner
+{
+    /// <summary>
+    /// Starts the host, waits until it is asked to stop, and drains it. A failed start is told in one line where its cause is known; a second
+    /// signal while it stops ends the process at once with code 1; a background service that died makes the code 1, where the host would say 0.
+    /// </summary>
+    /// <param name="host">The built application; disposed when this returns.</param>
+    /// <param name="error">Takes the line that says why a start failed; usually standard error.</param>
+    /// <param name="started">Called once it listens: the place for a screen of addresses.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IHost host, TextWriter error, Action? started = null)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(error);
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Hosting.Lifetime");
+        try
+        {
+            using var signals = StopSignals.Watch(() => ForceExit(host, logger));
+            try
+            {
+                await host.StartAsync().ConfigureAwait(false);
+            }
+            catch (Exception exception) when (StartFailure.From(exception) is { } failure)
+            {
+                await error.WriteLineAsync(failure.Message).ConfigureAwait(false);
+                return failure.ExitCode;
+            }
+
+            started?.Invoke();
+            await host.WaitForShutdownAsync().ConfigureAwait(false);
+            return HasFailed(host) ? ExitCode.Failed : ExitCode.Stopped;
+        }
+        catch (Exception exception)
+        {
+            logger.ServiceFailed(exception);
+            return ExitCode.Failed;
+        }
+        finally
+        {
+            await DisposeAsync(host).ConfigureAwait(false);
+        }
+    }
+
+    private static bool HasFailed(IHost host) =>
+        host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(static service => service.ExecuteTask is { IsFaulted: true });
+
+    private static void ForceExit(IHost host, ILogger logger)
+    {
+        logger.ForcedToStop();
+        ProcessExit.AtOnce(ExitCode.Failed, host.Services.GetServices<ILoggerProvider>());
+    }
+
+    private static async ValueTask DisposeAsync(IHost host)
+    {
+        if (host is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            host.Dispose();
+        }
+    }
+}
