@@ -1,0 +1,20 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Causeway.Http;
+
+/// <summary>Compares secrets without telling by its duration how much of a guess was right.</summary>
+public static class ConstantTime
+{
+    /// <summary>Whether two secrets are the same. The duration depends on their lengths alone.</summary>
+    public static bool Equals(string left, string right)
+    {
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(right);
+        Span<byte> leftHash = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> rightHash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(MemoryMarshal.AsBytes(left.AsSpan()), leftHash);
+        SHA256.HashData(MemoryMarshal.AsBytes(right.AsSpan()), rightHash);
+        return CryptographicOperations.FixedTimeEquals(leftHash, rightHash);
+    }
+}
