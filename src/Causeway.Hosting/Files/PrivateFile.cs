@@ -1,0 +1,69 @@
+using System.Text;
+
+namespace Causeway.Hosting;
+
+/// <summary>Files that only the service's own user can read. They are never, not even for a moment, open to others or half written.</summary>
+public static class PrivateFile
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Writes a file with mode 0600, under its name only once it is complete and on disk. What was there before is replaced.</summary>
+    /// <param name="path">The file; its directory must exist.</param>
+    /// <param name="content">All of it.</param>
+    /// <exception cref="IOException">It can't be written; what was there before still is.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> content) => Write(path, content, overwrite: true);
+
+    /// <inheritdoc cref="Write(string, ReadOnlySpan{byte})"/>
+    public static void Write(string path, string content) => Write(path, Encoding.UTF8.GetBytes(content));
+
+    /// <summary>Writes a file that must not be there yet, such as a key made once. Of several processes at the same time one wins.</summary>
+    /// <param name="path">The file; its directory must exist.</param>
+    /// <param name="content">All of it.</param>
+    /// <returns>False when it was there already; then nothing was changed.</returns>
+    /// <exception cref="IOException">It can't be written.</exception>
+    public static bool TryCreate(string path, ReadOnlySpan<byte> content)
+    {
+        if (File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            Write(path, content, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
+        }
+    }
+
+    private static void Write(string path, ReadOnlySpan<byte> content, bool overwrite)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = Path.GetFullPath(path);
+        var partial = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = Owner;
+        }
+
+        try
+        {
+            using (var file = new FileStream(partial, options))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, path, overwrite);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+}
