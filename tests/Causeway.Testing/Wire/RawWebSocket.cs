@@ -170,7 +170,8 @@ public sealed class RawWebSocket : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Connection.Dispose();
 
-    internal async Task<WireClose> AnswerCloseAsync(WireFrame close)
+    /// <summary>Answers a close frame as a well-behaved peer does, and says what it said.</summary>
+    public async Task<WireClose> AnswerCloseAsync(WireFrame close)
     {
         try
         {

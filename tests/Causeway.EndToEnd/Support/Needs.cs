@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace Causeway.EndToEnd;
+
+/// <summary>The tools outside .NET that some tests talk through. <c>./test</c> brings them up and says where they are.</summary>
+internal static class Needs
+{
+    private static readonly Lazy<string?> FoundChromium = new(() =>
+        Named("CAUSEWAY_TEST_CHROMIUM") ?? OnPath("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"));
+
+    private static readonly Lazy<string?> FoundPython = new(() =>
+        new[] { Named("CAUSEWAY_TEST_PYTHON"), "/usr/bin/python3", OnPath("python3") }.FirstOrDefault(HasWebSockets));
+
+    private static readonly Lazy<string?> FoundPeers = new(() =>
+        new[] { Environment.GetEnvironmentVariable("CAUSEWAY_TEST_PEERS"), PeersOfCheckout() }
+            .FirstOrDefault(static path => path is { Length: > 0 } && Directory.Exists(Path.Combine(path, "node_modules", "ws"))));
+
+    /// <summary>Chromium's path, or the test is skipped (in CI: fails).</summary>
+    public static string Chromium() => Required(FoundChromium.Value, "Chromium is not installed.");
+
+    /// <summary>A Python that has the websockets module.</summary>
+    public static string Python() => Required(FoundPython.Value, "No Python with the websockets module (Debian: python3-websockets).");
+
+    /// <summary>Node.</summary>
+    public static string Node() => Required(OnPath("node"), "Node is not installed.");
+
+    /// <summary>The directory whose <c>node_modules</c> has ws and eventsource.</summary>
+    public static string Peers() => Required(FoundPeers.Value, "The npm clients are not installed; ./test installs them.");
+
+    /// <summary>Signals and process states are those of Linux.</summary>
+    public static void Linux()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("Needs Linux.");
+        }
+    }
+
+    private static string Required(string? found, string reason)
+    {
+        if (found is not null)
+        {
+            return found;
+        }
+
+        if (Environment.GetEnvironmentVariable("CI") is "true" or "1")
+        {
+            Assert.Fail(reason);
+        }
+
+        Assert.Skip(reason);
+        return "";
+    }
+
+    private static string? Named(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path && File.Exists(path) ? path : null;
+
+    private static string? OnPath(params string[] names) => (
+        from name in names
+        from directory in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        let path = Path.Combine(directory, name)
+        where File.Exists(path)
+        select path).FirstOrDefault();
+
+    private static string? PeersOfCheckout()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "Causeway.slnx")))
+            {
+                return Path.Combine(directory.FullName, "artifacts", "peers");
+            }
+        }
+
+        return null;
+    }
+
+    private static bool HasWebSockets(string? python)
+    {
+        if (python is null || !File.Exists(python))
+        {
+            return false;
+        }
+
+        using var process = Process.Start(new ProcessStartInfo(python, ["-c", "import websockets"]) { RedirectStandardError = true });
+        return process is not null && process.WaitForExit(TimeSpan.FromSeconds(30)) && process.ExitCode == 0;
+    }
+}
