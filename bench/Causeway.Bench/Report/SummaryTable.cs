@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Text;
+using Causeway.Bench.Peers;
+using Causeway.Bench.Scenarios;
+
+namespace Causeway.Bench.Report;
+
+/// <summary>One row per phase with its most telling figure: a rate where the server is driven flat out, the slowest hundredth at a fixed rate.</summary>
+internal static class SummaryTable
+{
+    public static string Write(Comparison comparison)
+    {
+        var text = new StringBuilder("### Summary").AppendLine().AppendLine();
+        var peers = PeerCatalog.All.Select(static peer => peer.Name).ToList();
+        text.AppendLine("| scenario | figure | " + string.Join(" | ", peers) + " |");
+        text.AppendLine("|---|---|" + string.Concat(peers.Select(static _ => "---|")));
+        foreach (var scenario in ScenarioCatalog.All)
+        {
+            foreach (var phase in comparison.Phases(scenario.Name))
+            {
+                foreach (var name in Headlines(phase, scenario))
+                {
+                    var metric = Metric.All.First(metric => metric.Name == name);
+                    text.Append(CultureInfo.InvariantCulture, $"| {scenario.Name} {phase} | {metric.Header} |");
+                    foreach (var peer in peers)
+                    {
+                        text.Append(' ').Append(Cell(comparison, scenario.Name, phase, peer, metric)).Append(" |");
+                    }
+
+                    text.AppendLine();
+                }
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string[] Headlines(string phase, Scenario scenario) => scenario switch
+    {
+        EchoScenario => [Metric.Messages],
+        IdleScenario => [Metric.KilobytesConnected],
+        StuckScenario => [Metric.Lost, Metric.P99, Metric.StuckLeft],
+        _ => [phase.StartsWith('r') ? Metric.P99 : Metric.Deliveries],
+    };
+
+    private static string Cell(Comparison comparison, string scenario, string phase, string peer, Metric metric)
+    {
+        var value = metric.Text(comparison.Value(scenario, phase, peer, metric.Name));
+        var ratio = metric.Compared ? comparison.Ratio(scenario, phase, peer, PeerCatalog.Floor, metric.Name) : double.NaN;
+        return peer == PeerCatalog.Floor || double.IsNaN(ratio) ? value : string.Create(CultureInfo.InvariantCulture, $"{value} ({ratio:0.00}×)");
+    }
+}
