@@ -1,0 +1,84 @@
+// Talks to /api/v1. Every refusal becomes an ApiError with the server's own code, message and request id.
+import { access } from './access.js';
+
+export class ApiError extends Error {
+  constructor({ status, code, message, details = {}, requestId = null, retryAfterMs = null }) {
+    super(message);
+    this.name = 'ApiError';
+    Object.assign(this, { status, code, details, requestId, retryAfterMs });
+  }
+
+  /** True when no answer came at all: the server is gone or the network is. */
+  get isUnreachable() {
+    return this.status === 0;
+  }
+}
+
+/** Reads an error response; a body of another shape (a proxy's page, say) still gives a useful error. */
+export async function readError(response) {
+  const body = await response.json().catch(() => null);
+  const error = body?.error ?? {};
+  const seconds = Number(response.headers.get('retry-after'));
+  return new ApiError({
+    status: response.status,
+    code: error.code ?? `HTTP_${response.status}`,
+    message: error.message ?? (response.statusText || 'The answer was not in the expected form.'),
+    details: error.details ?? {},
+    requestId: error.request_id ?? response.headers.get('x-request-id'),
+    retryAfterMs: error.details?.retry_after_ms ?? (seconds > 0 ? seconds * 1000 : null),
+  });
+}
+
+/** One request: `call('GET', '/api/v1/rooms', { query, body, signal })` → the parsed body, or null for 204. */
+export async function call(method, path, { query, body, signal } = {}) {
+  const headers = access.headers();
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const search = new URLSearchParams(Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== ''));
+  let response;
+  try {
+    response = await fetch(search.size > 0 ? `${path}?${search}` : path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: signal ?? AbortSignal.timeout(10_000),
+      cache: 'no-store',
+    });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new ApiError({ status: 0, code: 'UNREACHABLE', message: error.name === 'TimeoutError' ? 'The server did not answer in 10 s.' : 'The server cannot be reached.' });
+  }
+  if (!response.ok) {
+    const error = await readError(response);
+    if (error.status === 401) access.refused();
+    throw error;
+  }
+  access.accepted();
+  return response.status === 204 ? null : await response.json();
+}
+
+const room = (id) => `/api/v1/rooms/${encodeURIComponent(id)}`;
+
+export const api = {
+  overview: (signal) => call('GET', '/api/v1/overview', { signal }),
+
+  rooms: (query) => call('GET', '/api/v1/rooms', { query }),
+  room: (id) => call('GET', room(id)),
+  createRoom: (body) => call('POST', '/api/v1/rooms', { body }),
+  deleteRoom: (id) => call('DELETE', room(id)),
+  members: (id, query) => call('GET', `${room(id)}/members`, { query }),
+  kick: (id, userId) => call('DELETE', `${room(id)}/members/${encodeURIComponent(userId)}`),
+  messages: (id, query) => call('GET', `${room(id)}/messages`, { query }),
+  publish: (id, body) => call('POST', `${room(id)}/messages`, { body }),
+
+  connections: (query) => call('GET', '/api/v1/connections', { query }),
+  disconnect: (id) => call('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`),
+};
+
+/** The publish request as a command for a POSIX shell; the token is named, never copied. */
+export function publishAsCurl(id, type, payload) {
+  const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+  const lines = [`curl -X POST ${quote(location.origin + room(id) + '/messages')}`, `-H 'content-type: application/json'`];
+  if (access.token) lines.push('-H "authorization: Bearer $CAUSEWAY_TOKEN"');
+  lines.push(`-d ${quote(JSON.stringify({ type, payload }))}`);
+  return lines.join(' \\\n  ');
+}

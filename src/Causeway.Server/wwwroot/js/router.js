@@ -1,0 +1,34 @@
+// Hash routes: '#/rooms/a%3Ab?x=1' → { view: 'room', params: { id: 'a:b' }, query }.
+
+const routes = [
+  [/^\/?$/, 'overview', []],
+  [/^\/rooms\/?$/, 'rooms', []],
+  [/^\/rooms\/([^/]+)$/, 'room', ['id']],
+  [/^\/connections\/?$/, 'connections', []],
+  [/^\/tester\/?$/, 'tester', []],
+];
+
+export function parse(hash) {
+  const [path, search = ''] = hash.replace(/^#/, '').split('?', 2);
+  for (const [pattern, view, names] of routes) {
+    const match = pattern.exec(path);
+    if (!match) continue;
+    const params = {};
+    try {
+      names.forEach((name, index) => { params[name] = decodeURIComponent(match[index + 1]); });
+    } catch {
+      break;
+    }
+    return { view, params, query: new URLSearchParams(search) };
+  }
+  return { view: 'missing', params: {}, query: new URLSearchParams() };
+}
+
+export const roomLink = (id) => `#/rooms/${encodeURIComponent(id)}`;
+export const testerLink = (id) => `#/tester?room=${encodeURIComponent(id)}`;
+
+/** Keeps what a view shows in the address without a new history entry. */
+export function replaceQuery(path, query) {
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
+  history.replaceState(null, '', `#${path}${search.size > 0 ? `?${search}` : ''}`);
+}

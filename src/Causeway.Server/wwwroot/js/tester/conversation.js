@@ -1,0 +1,104 @@
+// What is said in the current room, as people read it.
+import { h, setText, show } from '../dom.js';
+import { clock, dateTime, plural } from '../format.js';
+import { listen } from '../listen.js';
+
+const HUES = 8;
+
+export function conversation(session) {
+  const list = h('ol', { class: 'lines', 'data-testid': 'conversation' });
+  const typing = h('p', { class: 'typing', 'aria-live': 'off', 'data-testid': 'typing' });
+  const place = h('p', { class: 'place', 'data-testid': 'room-state' });
+  const empty = h('p', { class: 'empty' });
+  const scroller = h('div', { class: 'talk-scroll', tabindex: '0', role: 'region', 'aria-label': 'Messages' }, empty, h('div', { role: 'log', 'aria-label': 'What is said' }, list));
+  let waiting = [];
+  let frame = 0;
+  let shown = null;
+
+  function renderAll() {
+    waiting = [];
+    const room = session.rooms.get(session.current);
+    shown = session.current;
+    list.replaceChildren(...(room?.lines ?? []).map(render));
+    scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  function renderWaiting() {
+    frame = 0;
+    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+    list.append(...waiting.map(render));
+    waiting = [];
+    const kept = session.rooms.get(session.current)?.lines.length ?? 0;
+    while (list.children.length > kept) list.firstElementChild.remove();
+    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+    showPlace();
+  }
+
+  function showPlace() {
+    const room = session.rooms.get(session.current);
+    const position = room && session.live.rooms.get(room.name);
+    setText(place, !room ? 'In no room'
+      : room.members === null ? (session.live.state === 'open' ? 'Not in this room' : 'Waiting for the line')
+      : `${plural(room.members, 'member')}${Number.isInteger(position?.offset) ? ` · position ${position.offset}` : ''}${position?.epoch ? ` · epoch ${position.epoch}` : ''}`);
+    show(empty, list.children.length === 0);
+    setText(empty, room ? 'Nothing was said yet. Open a second tab of this page and say hello.' : 'Join a room to talk.');
+  }
+
+  function showTyping() {
+    const room = session.rooms.get(session.current);
+    const names = [...(room?.typing.values() ?? [])].map(({ from }) => nameOf(from));
+    setText(typing, names.length === 0 ? '' : names.length === 1 ? `${names[0]} is typing…` : `${names.length} people are typing…`);
+  }
+
+  const stop = listen([
+    [session, 'line', ({ detail: { room, line } }) => {
+      if (room.name !== session.current) return;
+      waiting.push(line);
+      frame ||= requestAnimationFrame(renderWaiting);
+      showTyping();
+    }],
+    [session, 'rooms', () => {
+      if (shown !== session.current) renderAll();
+      showPlace();
+      showTyping();
+    }],
+    [session, 'typing', showTyping],
+    [document, 'visibilitychange', () => { if (!document.hidden && waiting.length > 0) renderWaiting(); }],
+  ]);
+  renderAll();
+  showPlace();
+  showTyping();
+  requestAnimationFrame(() => { scroller.scrollTop = scroller.scrollHeight; });
+  return {
+    element: h('div', { class: 'talk-body' }, scroller, h('div', { class: 'talk-foot' }, place, typing)),
+    stop: () => { stop(); cancelAnimationFrame(frame); },
+  };
+}
+
+const nameOf = (from) => (from ? (from.name ?? from.user_id ?? `Guest ${from.connection_id?.slice(-4) ?? ''}`) : 'Server');
+
+function render(line) {
+  if (line.kind === 'note') {
+    return h('li', { class: `note note-${line.tone}`, 'data-testid': 'note' }, h('span', {}, line.text), h('time', { datetime: new Date(line.at).toISOString() }, clock(line.at)));
+  }
+  const { message, own, replayed } = line;
+  const who = own ? 'You' : nameOf(message.from);
+  const key = message.from?.user_id ?? message.from?.connection_id ?? 'server';
+  const text = message.payload?.text;
+  const said = typeof text === 'string'
+    ? h('p', { class: 'said' }, text)
+    : h('p', { class: 'said' }, h('code', {}, JSON.stringify(message.payload)));
+  return h('li', { class: own ? 'line own' : 'line', 'data-testid': 'message', 'data-offset': message.offset ?? null },
+    h('span', { class: `avatar hue-${message.from ? hueOf(key) : 'server'}`, 'aria-hidden': 'true' }, who === 'Server' ? 'S' : own ? 'You' : (message.from?.name ?? message.from?.user_id)?.slice(0, 2) ?? key.slice(-2)),
+    h('div', { class: 'line-body' },
+      h('p', { class: 'line-meta' }, h('span', { class: 'who' }, who), h('time', { datetime: message.sent_at, title: dateTime(message.sent_at) }, clock(line.at)),
+        message.type === 'chat' ? null : h('span', { class: 'tag' }, message.type),
+        replayed ? h('span', { class: 'tag quiet', title: 'Came from the history' }, 'replayed') : null),
+      said));
+}
+
+function hueOf(text) {
+  let sum = 0;
+  for (const char of text) sum = (sum * 31 + char.codePointAt(0)) % 9973;
+  return sum % HUES;
+}

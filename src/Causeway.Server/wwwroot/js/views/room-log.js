@@ -1,0 +1,134 @@
+// A room's messages: the newest of the history, older ones on demand, and live ones as they come.
+import { api } from '../api.js';
+import { copyButton } from '../copy.js';
+import { h, setText, show } from '../dom.js';
+import { errorBox } from '../errors.js';
+import { followRooms } from '../events.js';
+import { clock, dateTime } from '../format.js';
+
+const PAGE = 50;
+const KEPT = 500;
+const REMEMBERED = 5000;
+const words = { connecting: 'Connecting', open: 'Live', waiting: 'Reconnecting', refused: 'Not live', paused: 'Paused' };
+
+export function roomLog(id) {
+  const seen = new Set();
+  const state = h('span', { class: 'live-mark', 'data-testid': 'tail-state' });
+  const older = h('button', { type: 'button', class: 'button', 'data-testid': 'history-older', hidden: true }, 'Older messages');
+  const list = h('ol', { class: 'log', 'data-testid': 'room-log' });
+  const nothing = h('p', { class: 'empty' }, 'No message yet. What is published shows up here at once.');
+  const problem = h('div', { role: 'alert' });
+  const scroller = h('div', { class: 'log-scroll', tabindex: '0', role: 'region', 'aria-label': 'Messages' }, h('p', { class: 'log-older' }, older), nothing, list);
+  const element = h('section', { class: 'card panel log-panel', 'aria-labelledby': 'log-title' },
+    h('div', { class: 'panel-head' }, h('h2', { id: 'log-title' }, 'Messages'), state), problem, scroller);
+  let oldest = null;
+
+  older.addEventListener('click', async () => {
+    older.disabled = true;
+    try {
+      const page = await api.messages(id, { before: oldest, limit: PAGE });
+      const height = scroller.scrollHeight;
+      list.prepend(...page.items.filter(isNew).map(line));
+      scroller.scrollTop += scroller.scrollHeight - height;
+      oldest = page.items[0]?.offset ?? oldest;
+      show(older, page.items.length === PAGE && oldest > 1);
+      problem.replaceChildren();
+    } catch (error) {
+      problem.replaceChildren(errorBox(error));
+    } finally {
+      older.disabled = false;
+    }
+  });
+
+  /** Loads the newest page; the tail is open by then, so nothing falls between the two. */
+  async function load() {
+    try {
+      const page = await api.messages(id, { limit: PAGE });
+      oldest ??= page.items[0]?.offset ?? null;
+      add(page.items, false);
+      show(older, page.items.length === PAGE && oldest > 1);
+      scroller.scrollTop = scroller.scrollHeight;
+    } catch (error) {
+      if (error.status !== 404 && error.status !== 401) problem.replaceChildren(errorBox(error, load));
+    }
+  }
+
+  const isNew = (message) => {
+    const key = message.id ?? `${message.epoch}/${message.offset}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    if (seen.size > REMEMBERED) seen.delete(seen.values().next().value);
+    return true;
+  };
+
+  function add(messages, live) {
+    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
+    for (const message of messages.filter(isNew)) {
+      const row = line(message, live);
+      const after = [...list.children].findLast((other) => Number(other.dataset.offset) < message.offset);
+      if (!live && after !== list.lastElementChild && list.children.length > 0) after ? after.after(row) : list.prepend(row);
+      else list.append(row);
+    }
+    while (list.children.length > KEPT && live) list.firstElementChild.remove();
+    show(nothing, list.children.length === 0);
+    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  function setState(name, error) {
+    element.dataset.tail = name;
+    setText(state, words[name]);
+    if (error) problem.replaceChildren(errorBox(error));
+  }
+
+  /** Follows while the page is visible. */
+  function start() {
+    let controller = null;
+    let waiting = [];
+    let frame = 0;
+    const flush = () => {
+      frame = 0;
+      add(waiting.slice(-KEPT), true);
+      waiting = [];
+    };
+    const follow = () => {
+      controller?.abort();
+      controller = null;
+      if (document.hidden) return setState('paused');
+      controller = new AbortController();
+      followRooms([id], {
+        signal: controller.signal,
+        onstate(name, error) {
+          setState(name, error);
+          if (name === 'open') load();
+        },
+        onevent({ type, data }) {
+          if (type === 'connected' || type === 'reset' || type === 'shutdown') return;
+          const message = JSON.parse(data);
+          if (message.room_id !== id || message.type === 'typing') return;
+          waiting.push(message);
+          frame ||= requestAnimationFrame(flush);
+        },
+      });
+    };
+    document.addEventListener('visibilitychange', follow);
+    follow();
+    return () => {
+      document.removeEventListener('visibilitychange', follow);
+      controller?.abort();
+      cancelAnimationFrame(frame);
+    };
+  }
+
+  return { element, start };
+}
+
+function line(message, live = false) {
+  const who = message.from ? (message.from.name ?? message.from.user_id ?? `Guest ${message.from.connection_id?.slice(-4) ?? ''}`) : 'Server';
+  return h('li', { class: live ? 'log-line fresh' : 'log-line', 'data-offset': message.offset ?? null },
+    h('span', { class: 'log-offset' }, message.offset ?? '–'),
+    h('time', { datetime: message.sent_at, title: dateTime(message.sent_at) }, clock(message.sent_at)),
+    h('span', { class: 'log-who' }, who),
+    h('span', { class: 'tag' }, message.type),
+    h('code', { class: 'log-payload' }, JSON.stringify(message.payload)),
+    copyButton(() => JSON.stringify(message, null, 2), `Copy message ${message.offset ?? ''}`, { small: true }));
+}
