@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -13,9 +12,6 @@ namespace Causeway.Http;
 public static class ErrorWriter
 {
     private const string ProblemMediaType = "application/problem+json";
-
-    // Quotes stay readable; the body is declared as JSON and never sniffed as a page.
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -45,7 +41,6 @@ public static class ErrorWriter
         response.StatusCode = status;
         response.ContentType = asProblem ? ProblemMediaType : "application/json; charset=utf-8";
         response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
         if (error.RetryAfter is { } wait)
         {
             response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
@@ -58,7 +53,7 @@ public static class ErrorWriter
 
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(512);
         buffer.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        using (var writer = new Utf8JsonWriter(buffer))
         {
             if (asProblem)
             {

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Causeway.Hosting;
+using Causeway.Http;
+
+namespace Causeway.Server;
+
+/// <summary>One run of the program: its arguments, where it writes, and its configuration once a command asks for it.</summary>
+internal sealed class Invocation(IReadOnlyList<string> args, TextWriter output, TextWriter error, bool isTerminal, CausewayConfigurationSettings look)
+{
+    /// <summary>Read, not yet checked: <c>--help</c> must work whatever the file says.</summary>
+    public CausewayConfiguration Configuration { get; } = ServerSettings.Read(args, look);
+
+    public TextWriter Output => output;
+
+    public TextWriter Error => error;
+
+    /// <summary>Checks the configuration.</summary>
+    /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
+    public ServerSettings Settings() => ServerSettings.From(Configuration, look);
+
+    public async Task<int> ServeAsync(ParseResult parseResult, CancellationToken cancellationToken)
+    {
+        var settings = Settings();
+        var app = ServerApp.Build(settings);
+        return await ServiceRunner.RunAsync(app, error, () =>
+        {
+            output.Write(FirstScreen.Describe(
+                settings, app.Services.GetRequiredService<Exposure>(), app.Services.GetRequiredService<AdminToken>(), app.Urls, isTerminal));
+            output.Flush();
+        });
+    }
+}

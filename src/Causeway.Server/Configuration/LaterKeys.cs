@@ -1,0 +1,60 @@
+using Causeway.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace Causeway.Server;
+
+/// <summary>
+/// Keys that belong to the configuration's contract but to nothing this release has. One that asks for something is refused by name, so that
+/// nobody believes in a durable room that isn't; one that says what is so anyway (null, <c>none</c>, <c>false</c>) is taken.
+/// </summary>
+internal static class LaterKeys
+{
+    private static readonly string[] Sections = ["Database", "Relay", "Streams", "Webhooks", "Mail", "Jobs"];
+
+    private static readonly Dictionary<string, string?> Keys = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Server:AdminUrls"] = null,
+        ["Server:TakeOver"] = null,
+        ["Auth:AllowRegistration"] = "false",
+        ["Auth:RefreshTokenDays"] = null,
+        ["Realtime:Backplane"] = "none",
+        ["Telemetry:Otlp"] = null,
+    };
+
+    /// <summary>Rewords what is said of such keys, and drops it where nothing is asked for.</summary>
+    /// <param name="problems">As found, with such keys among the unknown.</param>
+    /// <param name="values">The configured values.</param>
+    public static IEnumerable<ConfigurationProblem> Reword(IEnumerable<ConfigurationProblem> problems, IConfiguration values)
+    {
+        foreach (var problem in problems)
+        {
+            if (Sections.Contains(problem.Key, StringComparer.OrdinalIgnoreCase))
+            {
+                if (values.GetSection(problem.Key).AsEnumerable().Any(static pair => pair.Value is not null))
+                {
+                    yield return problem with { Reason = "is not in this release" };
+                }
+            }
+            else if (Keys.TryGetValue(problem.Key, out var harmless) || IsDurable(problem.Key, out harmless))
+            {
+                if (values[problem.Key] is { } value && !value.Equals(harmless, StringComparison.OrdinalIgnoreCase))
+                {
+                    yield return problem with { Reason = harmless is null ? "is not in this release" : $"is not in this release: only {harmless} is" };
+                }
+            }
+            else
+            {
+                yield return problem;
+            }
+        }
+    }
+
+    private static bool IsDurable(string key, out string? harmless)
+    {
+        harmless = "false";
+        return key.Split(':') is [var section, var list, _, var name]
+            && section.Equals("Realtime", StringComparison.OrdinalIgnoreCase)
+            && list.Equals("Namespaces", StringComparison.OrdinalIgnoreCase)
+            && name.Equals("Durable", StringComparison.OrdinalIgnoreCase);
+    }
+}

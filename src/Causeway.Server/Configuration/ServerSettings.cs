@@ -1,0 +1,157 @@
+using System.ComponentModel.DataAnnotations;
+using Causeway.Hosting;
+using Causeway.Http;
+using Causeway.Realtime;
+using Microsoft.Extensions.Configuration;
+
+namespace Causeway.Server;
+
+/// <summary>The program's whole configuration, read and checked once.</summary>
+internal sealed class ServerSettings
+{
+    private const string RealtimeSection = "Realtime";
+
+    private ServerSettings(CausewayConfiguration configuration, string workingDirectory)
+    {
+        Configuration = configuration;
+        Server = configuration.Bind<ServerOptions>("Server");
+        Auth = configuration.Bind<AuthOptions>("Auth");
+        Realtime = configuration.Bind<RealtimeOptions>(RealtimeSection, NamesOfOtherSections);
+        Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
+        DataDirectory = Path.GetFullPath(Server.DataDirectory, workingDirectory);
+    }
+
+    public CausewayConfiguration Configuration { get; }
+
+    public ServerOptions Server { get; }
+
+    public AuthOptions Auth { get; }
+
+    public TelemetryOptions Telemetry { get; }
+
+    /// <summary>Where keys and the admin token are kept, as a full path.</summary>
+    public string DataDirectory { get; }
+
+    /// <summary>The environment as the program says it: <c>development</c>, <c>staging</c> or <c>production</c>.</summary>
+    public string Environment => Configuration.EnvironmentName.ToLowerInvariant();
+
+    /// <summary>Whether the API's documentation is served.</summary>
+    public bool ServesDocs => Server.Docs == DocsMode.Always || Server.Docs == DocsMode.Development && Configuration.IsDevelopment;
+
+    private RealtimeOptions Realtime { get; }
+
+    /// <summary>Reads the configuration of this command line.</summary>
+    /// <param name="args">As the program got them; what is not configuration is left to <see cref="CausewayConfiguration.RemainingArguments"/>.</param>
+    /// <param name="look">Where things are looked for; null for the process's own surroundings.</param>
+    /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
+    public static ServerSettings Load(IReadOnlyList<string> args, CausewayConfigurationSettings? look = null)
+    {
+        look ??= new CausewayConfigurationSettings();
+        return From(Read(args, look), look);
+    }
+
+    /// <summary>Reads the configuration of this command line without looking at what it says.</summary>
+    public static CausewayConfiguration Read(IReadOnlyList<string> args, CausewayConfigurationSettings look) =>
+        CausewayConfiguration.Load(args, settings => Copy(look, settings));
+
+    /// <summary>Checks what was read.</summary>
+    /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
+    public static ServerSettings From(CausewayConfiguration configuration, CausewayConfigurationSettings look)
+    {
+        var settings = new ServerSettings(configuration, look.WorkingDirectory);
+        var found = configuration.Problems;
+        var problems = (found.Count == 0 ? found : LaterKeys.Reword(found, Values(configuration))).Concat(settings.Contradictions()).ToList();
+        return problems.Count == 0 ? settings : throw new ConfigurationException(problems);
+    }
+
+    /// <summary>Hands the exposure's settings to the library that decides it.</summary>
+    public void Apply(ExposureOptions exposure)
+    {
+        exposure.PublicUrl = Server.PublicUrl;
+        exposure.AuthMode = Auth.Mode;
+        Add(exposure.Urls, Server.ListenUrls());
+        Add(exposure.TrustedProxies, Server.TrustedProxies);
+    }
+
+    /// <summary>Hands Host and Origin rules to the library that enforces them.</summary>
+    public void Apply(HostAndOriginOptions hosts)
+    {
+        Add(hosts.AllowedHosts, Auth.AllowedHosts);
+        Add(hosts.AllowedOrigins, Auth.AllowedOrigins);
+    }
+
+    /// <summary>Hands the live service its settings; in an exposed service only the authenticated join where nothing else is said.</summary>
+    public void Apply(RealtimeOptions realtime, Exposure exposure)
+    {
+        Configuration.Apply(RealtimeSection, realtime);
+        realtime.DrainSeconds = Server.DrainSeconds;
+        Add(realtime.AllowedOrigins, Auth.AllowedOrigins);
+        if (exposure.PublicUrl is { } url)
+        {
+            realtime.AllowedOrigins.Add(url.GetLeftPart(UriPartial.Authority));
+        }
+
+        if (!exposure.IsLocal)
+        {
+            if (!realtime.Namespaces.TryGetValue("default", out var rules))
+            {
+                realtime.Namespaces["default"] = rules = new NamespaceOptions();
+            }
+
+            rules.Join ??= JoinRule.Authenticated;
+        }
+    }
+
+    private static ConfigurationManager Values(CausewayConfiguration configuration)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.AddCausewayConfiguration(configuration);
+        return builder.Configuration;
+    }
+
+    private static void Copy(CausewayConfigurationSettings from, CausewayConfigurationSettings to)
+    {
+        to.WorkingDirectory = from.WorkingDirectory;
+        to.FileName = from.FileName;
+        to.VariablePrefix = from.VariablePrefix;
+        to.Variables = from.Variables;
+    }
+
+    private static void Add(IList<string> target, IEnumerable<string> values)
+    {
+        foreach (var value in values)
+        {
+            target.Add(value);
+        }
+    }
+
+    /// <summary>The library has these two among its options; in the file each has its place elsewhere, and one place is enough.</summary>
+    private IEnumerable<ConfigurationProblem> NamesOfOtherSections(RealtimeOptions options)
+    {
+        if (Configuration.OriginOf("Realtime:DrainSeconds").Tier != ConfigurationTier.Default)
+        {
+            yield return new ConfigurationProblem("DrainSeconds", "stands elsewhere: set Server:DrainSeconds");
+        }
+
+        if (Configuration.OriginOf("Realtime:AllowedOrigins").Tier != ConfigurationTier.Default)
+        {
+            yield return new ConfigurationProblem("AllowedOrigins", "stands elsewhere: set Auth:AllowedOrigins");
+        }
+    }
+
+    /// <summary>What is wrong only when several keys are seen together, and what the libraries check themselves. Their messages begin with the key.</summary>
+    private IEnumerable<ConfigurationProblem> Contradictions()
+    {
+        var exposure = new ExposureOptions();
+        Apply(exposure);
+        var hosts = new HostAndOriginOptions();
+        Apply(hosts);
+        var hostProblems = ((IValidatableObject)hosts).Validate(new ValidationContext(hosts)).Select(static result => result.ErrorMessage!);
+        foreach (var message in exposure.Problems().Concat(hostProblems))
+        {
+            var space = message.IndexOf(' ', StringComparison.Ordinal);
+            var key = message[..space].TrimEnd(':');
+            yield return new ConfigurationProblem(key, message[(space + 1)..].TrimEnd('.'), Configuration.OriginOf(key));
+        }
+    }
+}

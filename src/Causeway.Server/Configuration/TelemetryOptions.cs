@@ -1,0 +1,11 @@
+using Causeway.Hosting;
+
+namespace Causeway.Server;
+
+/// <summary>What the service tells of itself.</summary>
+internal sealed class TelemetryOptions
+{
+    /// <summary>How log lines are written.</summary>
+    /// <value>Default null: text on a terminal, else JSON.</value>
+    public LogFormat? LogFormat { get; set; }
+}

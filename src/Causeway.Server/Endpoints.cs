@@ -1,0 +1,27 @@
+namespace Causeway.Server;
+
+/// <summary>Every path of the program.</summary>
+internal static class Endpoints
+{
+    public static void Map(WebApplication app, ServerSettings settings)
+    {
+        app.MapRealtime("/ws");
+        app.MapRoomEvents("/sse");
+        app.MapHealth();
+        app.MapPrometheus("/metrics").WithMetadata(AccessRule.Admin);
+
+        var limits = app.Services.GetRequiredService<MessageLimits>();
+        var api = app.MapGroup("/api/v1");
+        api.MapRoomEndpoints();
+        api.MapPublishEndpoints(limits);
+        api.MapConnectionEndpoints();
+        api.MapOverviewEndpoints();
+
+        if (settings.ServesDocs)
+        {
+            app.MapApiDescription();
+        }
+
+        app.MapSiteFiles(includeDocs: settings.ServesDocs);
+    }
+}

@@ -1,0 +1,79 @@
+using Causeway.Realtime;
+
+namespace Causeway.Server;
+
+/// <summary>Who sent a request, and what they may do.</summary>
+internal sealed record Caller
+{
+    /// <summary>A peer on this machine, of the service's own user or root, while the service is reachable from this machine only.</summary>
+    public static Caller LocalAdmin { get; } = new() { Principal = "local", IsAdmin = true };
+
+    /// <summary>Whoever has the admin token.</summary>
+    public static Caller AdminToken { get; } = new() { Principal = "admin-token", IsAdmin = true };
+
+    /// <summary>A stable name of the credential; keeps one principal's idempotency keys apart from another's.</summary>
+    public required string Principal { get; init; }
+
+    /// <summary>The user of a signed token; null otherwise.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>The user's name for people, where the token carries one.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>May do everything.</summary>
+    public bool IsAdmin { get; init; }
+
+    /// <summary>When the credential ends; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>As in <see cref="RealtimeIdentity.Permissions"/>.</summary>
+    public IReadOnlySet<string> Permissions { get; init; } = new HashSet<string>();
+
+    /// <summary>Whom its room messages are from; null, the server, for an admin.</summary>
+    public MessageSender? Sender => IsAdmin || UserId is null ? null : new MessageSender(UserId, Name, null);
+
+    /// <summary>Whether it may do this to a room.</summary>
+    /// <param name="verb"><c>join</c> or <c>publish</c>.</param>
+    /// <param name="room">The room's name as it came.</param>
+    public bool May(string verb, string room)
+    {
+        if (IsAdmin)
+        {
+            return true;
+        }
+
+        foreach (var permission in Permissions)
+        {
+            if (Covers(permission, verb, room))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives a handler its caller, whom <see cref="AccessMiddleware"/> let in.</summary>
+    public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Caller>());
+
+    /// <summary>The same, as the live service wants it.</summary>
+    public RealtimeIdentity ToIdentity() => new()
+    {
+        UserId = UserId,
+        Name = Name,
+        IsAdmin = IsAdmin,
+        ExpiresAt = ExpiresAt,
+        Permissions = Permissions,
+    };
+
+    private static bool Covers(string permission, string verb, string room)
+    {
+        if (permission.Length <= verb.Length || permission[verb.Length] != ':' || !permission.StartsWith(verb, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var pattern = permission.AsSpan(verb.Length + 1);
+        return pattern is [.., '*'] ? room.AsSpan().StartsWith(pattern[..^1], StringComparison.Ordinal) : pattern.SequenceEqual(room);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.StaticFiles;
+using Microsoft.Net.Http.Headers;
+
+namespace Causeway.Server;
+
+/// <summary>The files of the console and of the documentation page. They are inside the program, so it serves them from whatever directory it is started in.</summary>
+internal static class SiteFiles
+{
+    private const string ResourcePrefix = "wwwroot/";
+    private const string IndexName = "index.html";
+
+    private static readonly FileExtensionContentTypeProvider ContentTypes = new();
+
+    /// <summary>One endpoint for each file: unknown paths stay a 404 and a wrong method a 405.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="includeDocs">Whether the files under <c>/docs</c> are among them.</param>
+    public static void MapSiteFiles(this IEndpointRouteBuilder app, bool includeDocs)
+    {
+        var assembly = typeof(SiteFiles).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames())
+        {
+            if (!name.StartsWith(ResourcePrefix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var path = "/" + name[ResourcePrefix.Length..].Replace('\\', '/');
+            if (!includeDocs && path.StartsWith("/docs/", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var file = Load(assembly, name, path);
+            foreach (var route in Routes(path))
+            {
+                app.MapMethods(route, [HttpMethods.Get, HttpMethods.Head], file.Serve).ExcludeFromDescription();
+            }
+        }
+    }
+
+    /// <summary>An index is served at its directory, and only there.</summary>
+    private static IEnumerable<string> Routes(string path) => path.EndsWith("/" + IndexName, StringComparison.Ordinal)
+        ? [path is "/" + IndexName ? "/" : path[..^(IndexName.Length + 1)]]
+        : [path];
+
+    private static SiteFile Load(Assembly assembly, string name, string path)
+    {
+        using var stream = assembly.GetManifestResourceStream(name)!;
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        var type = ContentTypes.TryGetContentType(path, out var known) ? known : "application/octet-stream";
+        return new SiteFile(
+            content,
+            type.StartsWith("text/", StringComparison.Ordinal) || type.EndsWith("javascript", StringComparison.Ordinal) ? type + "; charset=utf-8" : type,
+            new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 12))}\""));
+    }
+
+    /// <summary>A file in memory. A browser asks each time whether its copy is still good, so that a new release shows at once.</summary>
+    private sealed class SiteFile(byte[] content, string contentType, EntityTagHeaderValue tag)
+    {
+        public Task Serve(HttpContext context)
+        {
+            context.Response.Headers.CacheControl = "no-cache";
+            return TypedResults.Bytes(content, contentType, entityTag: tag).ExecuteAsync(context);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Causeway.Server;
+
+/// <summary>The OpenAPI document: made from the mapped endpoints, plus what only the pipeline knows.</summary>
+internal static class ApiDescription
+{
+    public static IServiceCollection AddApiDescription(this IServiceCollection services, ServerSettings settings) => services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.CreateSchemaReferenceId = static type => SchemaNames.Of(type.Type, OpenApiOptions.CreateDefaultSchemaReferenceId(type));
+        options.AddSchemaTransformer(SchemaDetails.Apply);
+        options.AddOperationTransformer(OperationDetails.Apply);
+        options.AddDocumentTransformer((document, context, cancellationToken) => DocumentDetails.ApplyAsync(document, context, settings, cancellationToken));
+    });
+
+    public static void MapApiDescription(this IEndpointRouteBuilder app) => app.MapOpenApi("/openapi/{documentName}.json");
+}

@@ -1,0 +1,150 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Causeway.Http;
+using Causeway.Realtime;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
+
+namespace Causeway.Server;
+
+/// <summary>Publishes up to a thousand messages, one after the other; each has a result of its own, so a bad one does not stop the rest.</summary>
+internal static class PublishBatch
+{
+    public const int MaxMessages = 1_000;
+
+    /// <summary>The messages, in the order in which they are to be published.</summary>
+    internal sealed record BatchRequest
+    {
+        /// <summary>At most 1,000.</summary>
+        public IReadOnlyList<JsonElement>? Messages { get; init; }
+    }
+
+    /// <summary>One message, for a room or for all devices of a user.</summary>
+    internal sealed record BatchMessage
+    {
+        /// <summary>The room; either this or <c>user_id</c>.</summary>
+        public string? RoomId { get; init; }
+
+        /// <summary>The user; either this or <c>room_id</c>.</summary>
+        public string? UserId { get; init; }
+
+        /// <summary>1–64 of <c>a-z 0-9 _ . : -</c>.</summary>
+        public string? Type { get; init; }
+
+        /// <summary>Any object; absent means <c>{}</c>.</summary>
+        public JsonElement Payload { get; init; }
+
+        /// <summary>Under the conflate policy only the newest message of a key is kept for a slow client; absent: the type.</summary>
+        public string? ConflateKey { get; init; }
+    }
+
+    /// <summary>What became of the messages, in their order.</summary>
+    internal sealed record BatchResponse(IReadOnlyList<BatchResult> Results);
+
+    /// <summary>Where one message stands, or why it was refused.</summary>
+    internal sealed record BatchResult
+    {
+        /// <summary>The message's unique id.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public Guid? Id { get; init; }
+
+        /// <summary>Its position in the room; absent where there is none.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public long? Offset { get; init; }
+
+        /// <summary>The life of the log that the position belongs to.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? Epoch { get; init; }
+
+        /// <summary>For a message to a user: the connections it was handed to.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public int? Connections { get; init; }
+
+        /// <summary>Why it was refused.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public BatchError? Error { get; init; }
+    }
+
+    /// <summary>The error of one message; the same codes as everywhere.</summary>
+    internal sealed record BatchError(string Code, string Message, JsonObject Details);
+
+    public static async Task<IResult> HandleAsync(
+        BatchRequest request, Caller caller, Realtime.Rooms rooms, Realtime.Connections connections, MessageLimits limits,
+        IOptions<JsonOptions> json, CancellationToken cancellationToken)
+    {
+        if (request.Messages is not { Count: <= MaxMessages } messages)
+        {
+            return FieldErrors.For("messages", $"Must be a list of at most {MaxMessages} messages.").ToResult();
+        }
+
+        var results = new BatchResult[messages.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = await PublishAsync(messages[i]);
+        }
+
+        return TypedResults.Ok(new BatchResponse(results));
+
+        async ValueTask<BatchResult> PublishAsync(JsonElement element)
+        {
+            BatchMessage? message;
+            try
+            {
+                message = element.Deserialize<BatchMessage>(json.Value.SerializerOptions);
+            }
+            catch (JsonException exception)
+            {
+                return Refuse(new ApiError(ErrorCode.InvalidMessage, $"The message is not of the expected shape at {exception.Path ?? "$"}."));
+            }
+
+            if (message is null)
+            {
+                return Refuse(new ApiError(ErrorCode.InvalidMessage, "The message must be an object."));
+            }
+
+            if (Check(message) is { } invalid)
+            {
+                return Refuse(invalid);
+            }
+
+            if (message.RoomId is null ? !caller.IsAdmin : !caller.May("publish", message.RoomId))
+            {
+                return Refuse(AccessErrors.Forbidden);
+            }
+
+            var payload = Wire.PayloadBytes(message.Payload);
+            if (limits.Check(payload) is { } tooLarge)
+            {
+                return Refuse(tooLarge);
+            }
+
+            if (message.RoomId is null)
+            {
+                var sent = connections.SendToUser(message.UserId!, message.Type!, payload);
+                return new BatchResult { Id = sent.Id, Connections = sent.Connections };
+            }
+
+            var options = new PublishOptions { ConflateKey = message.ConflateKey, From = caller.Sender };
+            var result = await rooms.PublishAsync(RoomId.Parse(message.RoomId), message.Type!, payload, options, cancellationToken);
+            return result.Error is { } refused
+                ? Refuse(refused)
+                : new BatchResult { Id = result.Id, Offset = result.Offset, Epoch = result.Epoch };
+        }
+    }
+
+    private static ApiError? Check(BatchMessage message)
+    {
+        var errors = new FieldErrors();
+        errors.Check(message.RoomId is null != message.UserId is null, "room_id", "Either room_id or user_id must be given.");
+        errors.Check(message.RoomId is null || Wire.IsRoomId(message.RoomId), "room_id", Wire.RoomIdRule);
+        errors.Check(message.UserId is null || Wire.IsUserId(message.UserId), "user_id", Wire.UserIdRule);
+        Wire.Check(errors, message.Type, message.Payload, message.ConflateKey);
+        return errors.ToError();
+    }
+
+    private static BatchResult Refuse(ApiError error) => new()
+    {
+        Error = new BatchError(error.Code.Name, error.Message, error.Details ?? []),
+    };
+}

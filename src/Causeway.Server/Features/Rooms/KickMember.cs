@@ -1,0 +1,29 @@
+using Causeway.Http;
+using Causeway.Realtime;
+
+namespace Causeway.Server;
+
+/// <summary>Puts all of a user's connections out of a room; each is told by <c>kicked</c>.</summary>
+internal static class KickMember
+{
+    public static IResult Handle(string room_id, string user_id, string? reason, Realtime.Rooms rooms)
+    {
+        var errors = new FieldErrors();
+        errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
+        errors.Check(Wire.IsUserId(user_id), "user_id", Wire.UserIdRule);
+        errors.Check(Reason.IsValid(reason), "reason", Reason.Rule);
+        if (errors.ToError() is { } invalid)
+        {
+            return invalid.ToResult();
+        }
+
+        if (rooms.Find(room!) is null)
+        {
+            return RoomErrors.NotFound.ToResult();
+        }
+
+        return rooms.KickUser(room!, user_id, reason ?? "kicked") > 0
+            ? TypedResults.NoContent()
+            : new ApiError(ErrorCode.NotFound, "The user is not in the room.").ToResult();
+    }
+}

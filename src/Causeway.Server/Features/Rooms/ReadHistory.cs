@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.Json;
+using Causeway.Http;
+using Causeway.Realtime;
+
+namespace Causeway.Server;
+
+/// <summary>Reads a room's log. The messages are written as the bytes their members got.</summary>
+internal static class ReadHistory
+{
+    public static IResult Handle(string room_id, long? after, long? before, PageRequest page, Realtime.Rooms rooms)
+    {
+        var errors = new FieldErrors();
+        errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
+        errors.Check(after is null or >= 0, "after", "Must be an offset, 0 or more.");
+        errors.Check(before is null or >= 1, "before", "Must be an offset, 1 or more.");
+        if (errors.ToError() is { } invalid)
+        {
+            return invalid.ToResult();
+        }
+
+        // Forward from a position, or backward from the newest: the cursor goes on in the direction in which the first page went.
+        var isForward = after is not null;
+        var listName = string.Create(CultureInfo.InvariantCulture, $"rooms/{room}/messages/{after}/{before}");
+        long? from = page.ReadCursor(listName) is { } cursor ? long.Parse(cursor, CultureInfo.InvariantCulture) : null;
+        var lower = isForward ? from ?? after : null;
+        var upper = isForward ? before : from ?? before;
+        if (rooms.History(room!, lower, upper, page.Limit) is not { } messages)
+        {
+            return RoomErrors.NotFound.ToResult();
+        }
+
+        string? next = null;
+        if (messages.Count == page.Limit)
+        {
+            var edge = isForward ? messages[^1].Offset : messages[0].Offset;
+            var beyond = isForward ? rooms.History(room!, edge, upper, 1) : rooms.History(room!, null, edge, 1);
+            next = beyond is { Count: > 0 } ? page.WriteCursor(listName, edge.ToString(CultureInfo.InvariantCulture)) : null;
+        }
+
+        return new RawPage(messages, next);
+    }
+
+    /// <summary>A page whose items are JSON already.</summary>
+    private sealed class RawPage(IReadOnlyList<StoredMessage> messages, string? nextCursor) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            var response = httpContext.Response;
+            response.ContentType = "application/json; charset=utf-8";
+            using (var writer = new Utf8JsonWriter(response.BodyWriter))
+            {
+                writer.WriteStartObject();
+                writer.WriteStartArray("items"u8);
+                foreach (var message in messages)
+                {
+                    writer.WriteRawValue(message.Json.Span, skipInputValidation: true);
+                }
+
+                writer.WriteEndArray();
+                writer.WriteString("next_cursor"u8, nextCursor);
+                writer.WriteBoolean("has_next"u8, nextCursor is not null);
+                writer.WriteEndObject();
+            }
+
+            return response.BodyWriter.FlushAsync(httpContext.RequestAborted).AsTask();
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Causeway.Server;
+
+/// <summary>What a room may be created or changed with.</summary>
+internal static class RoomRules
+{
+    public const int MaxTitleLength = 200;
+    public const int MaxAllowedUsers = 10_000;
+
+    public static void Check(FieldErrors errors, string? title, IReadOnlyList<string>? allowedUsers)
+    {
+        errors.Check(title is null or { Length: > 0 and <= MaxTitleLength }, "title", $"Must be 1 to {MaxTitleLength} characters.");
+        errors.Check(
+            allowedUsers is null || allowedUsers.Count <= MaxAllowedUsers && allowedUsers.All(Wire.IsUserId),
+            "allowed_users",
+            $"Must be at most {MaxAllowedUsers} users of 1 to {Wire.MaxUserIdLength} characters.");
+    }
+}

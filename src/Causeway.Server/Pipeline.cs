@@ -1,0 +1,65 @@
+using System.Net;
+using Causeway.Http;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Causeway.Server;
+
+/// <summary>The one place that says in which order a request passes what. A live connection's request stays in it for days, so nothing here keeps a state machine, a scope or a timer for it.</summary>
+internal static class Pipeline
+{
+    /// <summary>Every step, outermost first, with why it stands there.</summary>
+    public static IReadOnlyList<Step> Steps { get; } =
+    [
+        new("request ids", "first, so that every answer and every log line has one", static (app, _) => app.UseRequestIds()),
+        new("errors", "around everything that may fail or refuse", static (app, _) => app.UseApiErrors()),
+        new("forwarded headers", "before anything looks at the address or the scheme; only where proxies are trusted", UseForwardedHeaders),
+        new("security headers", "before anything answers", static (app, _) => app.UseSecurityHeaders()),
+        new("host and origin", "before any route is chosen: a foreign Host or Origin gets nothing, not even a 404", static (app, _) => app.UseHostAndOriginCheck()),
+        new("routing", "chooses the endpoint; the next steps go by its metadata", static (app, _) => app.UseRouting()),
+        new("access", "before a body is read", static (app, _) => app.UseMiddleware<AccessMiddleware>()),
+        new("endpoints", "last; those with idempotency keys look at the key inside, since keys belong to a caller", static (app, settings) => Endpoints.Map((WebApplication)app, settings)),
+    ];
+
+    public static void Use(WebApplication app, ServerSettings settings)
+    {
+        foreach (var step in Steps)
+        {
+            step.Add(app, settings);
+        }
+    }
+
+    private static void UseForwardedHeaders(IApplicationBuilder app, ServerSettings settings)
+    {
+        if (settings.Server.TrustedProxies.Count == 0)
+        {
+            return;
+        }
+
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            ForwardLimit = null,
+        };
+        options.KnownIPNetworks.Clear();
+        options.KnownProxies.Clear();
+        foreach (var proxy in settings.Server.TrustedProxies)
+        {
+            if (IPAddress.TryParse(proxy, out var address))
+            {
+                options.KnownProxies.Add(address);
+            }
+            else
+            {
+                options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+            }
+        }
+
+        app.UseForwardedHeaders(options);
+    }
+
+    /// <summary>One step.</summary>
+    /// <param name="Name">For people and the test of the order.</param>
+    /// <param name="Why">Why it stands where it stands.</param>
+    /// <param name="Add">Adds it to the application.</param>
+    internal sealed record Step(string Name, string Why, Action<IApplicationBuilder, ServerSettings> Add);
+}

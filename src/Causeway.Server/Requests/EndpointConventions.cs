@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace Causeway.Server;
+
+/// <summary>What an endpoint needs, takes and answers, said where it is mapped: some of it is enforced, all of it is in the OpenAPI document.</summary>
+internal static class EndpointConventions
+{
+    /// <summary>Who may call it.</summary>
+    public static RouteHandlerBuilder Needs(this RouteHandlerBuilder endpoint, AccessRule rule) => endpoint.WithMetadata(rule).Refuses(401, 403);
+
+    /// <summary>The largest body it takes, in bytes.</summary>
+    public static RouteHandlerBuilder TakesUpTo(this RouteHandlerBuilder endpoint, long bytes) => endpoint.WithMetadata(new BodyLimit(bytes));
+
+    /// <summary>Whether a request may carry an <c>Idempotency-Key</c>, so that a repeat does nothing again.</summary>
+    public static RouteHandlerBuilder TakesIdempotencyKey(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithIdempotency().WithMetadata(IdempotencyKeyMetadata.Instance).Refuses(409, 422);
+
+    /// <summary>What it answers with when all is well.</summary>
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) => endpoint.Produces<T>(status, "application/json");
+
+    /// <summary>What it answers with, without a body, when all is well.</summary>
+    public static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, int status) => endpoint.Produces(status);
+
+    /// <summary>What it may refuse with, besides what every endpoint may.</summary>
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses)
+        {
+            endpoint.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ErrorDocument), ["application/json"]));
+        }
+
+        return endpoint;
+    }
+}

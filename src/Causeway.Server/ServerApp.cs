@@ -1,0 +1,93 @@
+using System.Reflection;
+using Causeway.Hosting;
+using Causeway.Http;
+using Causeway.Realtime;
+using Microsoft.Extensions.Options;
+
+namespace Causeway.Server;
+
+/// <summary>Composes the libraries into the program: services here, the order of the pipeline in <see cref="Pipeline"/>.</summary>
+internal static class ServerApp
+{
+    /// <summary>The program's version.</summary>
+    public static string Version { get; } =
+        typeof(ServerApp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>Builds the service, ready to start.</summary>
+    /// <param name="settings">Checked already.</param>
+    /// <exception cref="ConfigurationException">A key file can't be used.</exception>
+    public static WebApplication Build(ServerSettings settings)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "causeway" });
+        builder.AddCausewayConfiguration(settings.Configuration);
+        AddLogs(builder.Logging, settings);
+        AddKestrel(builder);
+        AddServices(builder.Services, settings);
+
+        var app = builder.Build();
+        foreach (var url in settings.Server.ListenUrls())
+        {
+            app.Urls.Add(url);
+        }
+
+        Pipeline.Use(app, settings);
+        return app;
+    }
+
+    private static void AddLogs(ILoggingBuilder logging, ServerSettings settings)
+    {
+        logging.AddCausewayLogs(options => options.Format = settings.Telemetry.LogFormat ?? options.Format);
+
+        // Any level here makes the host keep an Activity and a log scope for each request, and a live connection's request lasts for days.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+    }
+
+    private static void AddKestrel(WebApplicationBuilder builder)
+    {
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MessageLimits.BodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        });
+    }
+
+    private static void AddServices(IServiceCollection services, ServerSettings settings)
+    {
+        services.AddRouting();
+        services.AddApiJson();
+        services.AddApiErrors();
+        services.AddLocalAccess(settings.Apply);
+        services.AddHostAndOriginCheck(settings.Apply);
+        services.AddCursors();
+        services.AddIdempotency();
+        services.AddOptions<IdempotencyOptions>().Configure<MessageLimits>(static (idempotency, limits) =>
+        {
+            idempotency.Principal = static context => context.Features.Get<Caller>()?.Principal ?? "";
+            idempotency.MaxRequestBytes = (int)limits.BatchBodyBytes;
+        });
+        services.AddApiDescription(settings);
+        services.AddDrain(drain => drain.Window = TimeSpan.FromSeconds(settings.Server.DrainSeconds));
+        services.AddReadiness();
+        services.AddPrometheus(static prometheus => prometheus.Meters.Add("Causeway.*"));
+
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(static provider => new ServiceFacts
+        {
+            Node = Environment.MachineName,
+            Version = Version,
+            Environment = provider.GetRequiredService<ServerSettings>().Environment,
+            Exposure = provider.GetRequiredService<Exposure>().IsLocal ? "local" : "exposed",
+            StartedAt = provider.GetRequiredService<TimeProvider>().GetUtcNow(),
+            IsDraining = () => provider.GetRequiredService<DrainState>().IsDraining,
+        });
+        services.AddAccess(settings);
+
+        services.AddRealtime();
+        services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
+        services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));
+        services.AddDrainStep("live connections", order: 0, share: 1, static (context, cancellationToken) =>
+            context.Services.GetRequiredService<Realtime.Connections>().DrainAsync(context.Budget, cancellationToken));
+    }
+}
