@@ -20,6 +20,11 @@ internal static partial class BadRequests
             return DescribeJson(json);
         }
 
+        if (exception.Message.StartsWith("Implicit body inferred", StringComparison.Ordinal))
+        {
+            return new ApiError(ErrorCode.InvalidMessage, "A body is needed.") { Status = exception.StatusCode };
+        }
+
         // The framework writes `parameter "int limit"`; the type is ours alone.
         var message = TypeOfParameter().Replace(exception.Message, "parameter \"$1\"");
         return new ApiError(StatusErrors.CodeOf(exception.StatusCode), message) { Status = exception.StatusCode };

@@ -38,8 +38,7 @@ public static class LocalAccess
         }
 
         // The cheap tests first. The connection's own end points are read, not HttpContext.Connection, which forwarding headers may rewrite.
-        var endPoints = context.Features.Get<IConnectionEndPointFeature>();
-        if (endPoints is not { RemoteEndPoint: IPEndPoint peer, LocalEndPoint: IPEndPoint own })
+        if (!ConnectionEnds.TryGet(context.Features, out var peer, out var own))
         {
             return "the transport does not tell the peer's address";
         }
