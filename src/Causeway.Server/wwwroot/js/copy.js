@@ -19,7 +19,7 @@ export async function copyText(text) {
 
 /** A button that copies what `text()` answers at that moment. */
 export function copyButton(text, label = 'Copy', { small = false, testid = null, words = null } = {}) {
-  const button = h('button', { type: 'button', class: small ? 'icon-button small' : words ? 'button' : 'icon-button', 'aria-label': label, title: label, 'data-testid': testid }, icon('copy'), words);
+  const button = h('button', { type: 'button', class: small ? 'icon-button small' : words ? 'button' : 'icon-button', 'aria-label': words ? null : label, title: label, 'data-testid': testid }, icon('copy'), words);
   button.addEventListener('click', async () => {
     const focused = document.activeElement;
     try {

@@ -33,10 +33,14 @@ export function lineBar(session) {
     show(request, Boolean(id) && live.state !== 'open');
     setText(request, id ? `Request ${id}` : '');
     detail.title = live.connection?.connection_id ?? '';
-    show(connect, live.state === 'stopped' || live.state === 'waiting');
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
+    const down = live.state === 'stopped' || live.state === 'waiting';
+    show(connect, down);
     setText(connect.lastElementChild, live.state === 'waiting' ? 'Come back now' : 'Connect');
-    show(drop, live.state === 'open');
-    show(disconnect, live.state !== 'stopped');
+    show(drop, !down);
+    drop.disabled = live.state !== 'open';
+    disconnect.disabled = live.state === 'stopped';
+    if (focused && (focused.hidden || focused.disabled)) (down ? connect : disconnect).focus();
     clearInterval(ticking);
     setText(countdown, '');
     if (live.state === 'waiting') {

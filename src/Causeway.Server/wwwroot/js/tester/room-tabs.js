@@ -42,7 +42,7 @@ export function roomTabs(session) {
       entry.element.toggleAttribute('data-current', current);
       entry.element.toggleAttribute('data-out', room.members === null);
       show(entry.unread, room.unread > 0);
-      setText(entry.unread, room.unread > 99 ? '99+' : room.unread);
+      setText(entry.unread, room.unread > 99 ? '99+' : room.unread || '');
       setAttribute(entry.tab, 'aria-label', room.unread > 0 ? `${room.name}, ${room.unread} unread` : null);
     }
   }

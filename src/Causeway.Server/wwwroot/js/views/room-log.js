@@ -18,7 +18,7 @@ export function roomLog(id) {
   const list = h('ol', { class: 'log', 'data-testid': 'room-log' });
   const nothing = h('p', { class: 'empty' }, 'No message yet. What is published shows up here at once.');
   const problem = h('div', { role: 'alert' });
-  const scroller = h('div', { class: 'log-scroll', tabindex: '0', role: 'region', 'aria-label': 'Messages' }, h('p', { class: 'log-older' }, older), nothing, list);
+  const scroller = h('div', { class: 'log-scroll', tabindex: '0', role: 'region', 'aria-label': 'Message list' }, h('p', { class: 'log-older' }, older), nothing, list);
   const element = h('section', { class: 'card panel log-panel', 'aria-labelledby': 'log-title' },
     h('div', { class: 'panel-head' }, h('h2', { id: 'log-title' }, 'Messages'), state), problem, scroller);
   let oldest = null;

@@ -21,7 +21,6 @@ const facts = [
   ['dropped', 'Dropped', (room) => count(room.dropped)],
   ['slow-closes', 'Slow closes', (room) => count(room.slow_closes)],
   ['epoch', 'Epoch', (room) => room.epoch],
-  ['created', 'Created', (room) => dateTime(room.created_at)],
 ];
 
 export function mount(root, { params: { id } }) {
@@ -49,7 +48,7 @@ export function mount(root, { params: { id } }) {
     try {
       const room = await api.room(id);
       problem.replaceChildren();
-      setText(subtitle, [room.title, room.permanent ? 'Permanent' : 'Comes and goes with its members', room.allowed_users?.length > 0 ? `${plural(room.allowed_users.length, 'allowed user')}` : null].filter(Boolean).join(' · '));
+      setText(subtitle, [room.title, `${room.permanent ? 'Permanent' : 'Comes and goes with its members'}, since ${dateTime(room.created_at)}`, room.allowed_users?.length > 0 ? `${plural(room.allowed_users.length, 'allowed user')}` : null].filter(Boolean).join(' · '));
       facts.forEach(([, , read], index) => setText(values[index], read(room)));
       await members.load();
     } catch (error) {
