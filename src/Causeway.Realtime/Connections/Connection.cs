@@ -1,0 +1,204 @@
+namespace Causeway.Realtime;
+
+/// <summary>One client's line: who it is, its rooms, and the way to its loop. Business code never sees it, nor the socket.</summary>
+internal sealed class Connection
+{
+    private readonly Lock _gate = new();
+    private readonly LiveCore _core;
+    private readonly List<Membership> _rooms = [];
+    private RealtimeIdentity _identity;
+    private byte[]? _sender;
+    private TaskCompletionSource? _ended;
+    private bool _hasEnded;
+    private bool _left;
+    private int _heardAt;
+    private bool _heardSincePing = true;
+    private long _dropped;
+
+    public Connection(LiveCore core, ConnectionSeed seed)
+    {
+        _core = core;
+        _identity = seed.Identity;
+        Number = seed.Number;
+        Id = seed.Id;
+        RemoteAddress = seed.RemoteAddress;
+        Loop = core.Loops[(int)(Number % core.Loops.Length)];
+        ConnectedAt = core.Time.GetUtcNow();
+        _heardAt = Loop.Now;
+        Stream = seed.Stream;
+        Sender = new Sender(this, seed.Outlet, seed.Form, Loop);
+    }
+
+    public long Number { get; }
+
+    public string Id { get; }
+
+    public string? RemoteAddress { get; }
+
+    public DateTimeOffset ConnectedAt { get; }
+
+    public FanoutLoop Loop { get; }
+
+    public Sender Sender { get; }
+
+    /// <summary>The event stream it is; null for a WebSocket.</summary>
+    public EventStream? Stream { get; }
+
+    public bool HasOwnCursor => Stream is { Rooms.Count: > 1 };
+
+    public RealtimeIdentity Identity => Volatile.Read(ref _identity);
+
+    /// <summary>Place in the loop's list; −1 while in none. Belongs to the loop.</summary>
+    public int LoopIndex { get; set; } = -1;
+
+    /// <summary>Belongs to the loop.</summary>
+    public ConnectionWatch Watch { get; } = new();
+
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public bool HasEnded => Volatile.Read(ref _hasEnded);
+
+    /// <summary>The sender of its messages, as JSON.</summary>
+    public byte[] SenderJson => _sender ??= ServerMessages.Sender(new MessageSender(Identity.UserId, Identity.Name, Id));
+
+    public void Post(LoopWorkKind kind, object? argument = null) => Loop.Post(new LoopWork(kind, this, argument));
+
+    public void Send(byte[] bytes) => Post(LoopWorkKind.Send, bytes);
+
+    public void Close(CloseRequest request) => Post(LoopWorkKind.Close, request);
+
+    /// <summary>The loop's tick at which the peer last showed that it lives.</summary>
+    public int HeardAt => Volatile.Read(ref _heardAt);
+
+    /// <summary>Whether it did since the last ping.</summary>
+    public bool HeardSincePing
+    {
+        get => Volatile.Read(ref _heardSincePing);
+        set => Volatile.Write(ref _heardSincePing, value);
+    }
+
+    public void MarkHeard()
+    {
+        Volatile.Write(ref _heardAt, Loop.Now);
+        HeardSincePing = true;
+    }
+
+    /// <summary>Takes a new credential of the same user.</summary>
+    public void Refresh(RealtimeIdentity identity)
+    {
+        // Presence counted this user in under these names, so they stay for the life of the connection.
+        Volatile.Write(ref _identity, identity with { UserId = Identity.UserId, Name = Identity.Name });
+        Post(LoopWorkKind.Reschedule);
+    }
+
+    public Membership? Find(Room room)
+    {
+        lock (_gate)
+        {
+            return _rooms.Find(member => member.Room == room);
+        }
+    }
+
+    public RoomId[] RoomIds()
+    {
+        lock (_gate)
+        {
+            return [.. _rooms.Select(static member => member.Room.Id)];
+        }
+    }
+
+    public int RoomCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _rooms.Count;
+            }
+        }
+    }
+
+    /// <summary>Notes a membership; false when the connection has left everything meanwhile.</summary>
+    public bool TryAdd(Membership member)
+    {
+        lock (_gate)
+        {
+            if (!_left)
+            {
+                _rooms.Add(member);
+            }
+
+            return !_left;
+        }
+    }
+
+    public bool Remove(Membership member)
+    {
+        lock (_gate)
+        {
+            return _rooms.Remove(member);
+        }
+    }
+
+    /// <summary>Takes all memberships away, for good.</summary>
+    public Membership[] LeaveAll()
+    {
+        lock (_gate)
+        {
+            _left = true;
+            var rooms = _rooms.ToArray();
+            _rooms.Clear();
+            return rooms;
+        }
+    }
+
+    /// <summary>The cursor of an event: the stream's positions, this room's being the message's own.</summary>
+    public string CursorAt(Membership member, long offset) =>
+        HasOwnCursor ? Stream!.CursorAt(member, offset) : EventCursor.Format(member.Room.Epoch, offset);
+
+    public void CountDropped(long count) => Interlocked.Add(ref _dropped, count);
+
+    public void CountSlowClose(Room? room)
+    {
+        room?.CountSlowClose();
+        _core.Metrics.CountSlowClose();
+        _core.Logger.SlowConsumerClosed(Id, room?.Id.Value, _core.Options.BacklogBytes);
+    }
+
+    /// <summary>Completes when nothing is left to do for the line, so that the request may end.</summary>
+    public Task WaitEndedAsync()
+    {
+        lock (_gate)
+        {
+            if (_hasEnded)
+            {
+                return Task.CompletedTask;
+            }
+
+            _ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _ended.Task;
+        }
+    }
+
+    public void SetEnded()
+    {
+        lock (_gate)
+        {
+            _hasEnded = true;
+            _ended?.TrySetResult();
+        }
+    }
+
+    public ConnectionInfo Describe() => new()
+    {
+        Id = Id,
+        UserId = Identity.UserId,
+        Name = Identity.Name,
+        Transport = Stream is null ? Transport.WebSocket : Transport.Sse,
+        RemoteAddress = RemoteAddress,
+        ConnectedAt = ConnectedAt,
+        Rooms = RoomIds(),
+        BacklogBytes = Sender.WaitingBytes,
+        Dropped = Dropped,
+    };
+}

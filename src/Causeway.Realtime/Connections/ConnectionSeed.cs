@@ -1,0 +1,9 @@
+using Causeway.WebSockets;
+
+namespace Causeway.Realtime;
+
+/// <summary>What a connection is made of, once it was let in.</summary>
+internal sealed record ConnectionSeed(long Number, string Id, RealtimeIdentity Identity, string? RemoteAddress, Outlet Outlet, WireForm Form)
+{
+    public EventStream? Stream { get; init; }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Causeway.Realtime;
+
+/// <summary>Sends every client away before the service stops: in batches, each told when to come back.</summary>
+[SuppressMessage("Security", "CA5394:Do not use insecure randomness", Justification = "Jitter keeps no secret.")]
+internal sealed class Drain(LiveCore core)
+{
+    /// <summary>So many leave at once; fewer connections than this are gone in one go.</summary>
+    private const int SmallestBatch = 100;
+
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MaxJitter = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private Task? _run;
+    private long _startedAt;
+    private TimeSpan _window;
+
+    public bool HasStarted => Volatile.Read(ref _run) is not null;
+
+    /// <summary>What is left of the window, at least a second.</summary>
+    public TimeSpan Left
+    {
+        get
+        {
+            var left = _window - core.Time.GetElapsedTime(_startedAt);
+            return HasStarted && left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1);
+        }
+    }
+
+    /// <summary>A little time, different for each client.</summary>
+    public static TimeSpan Jitter() => TimeSpan.FromMilliseconds(250 + (Random.Shared.NextDouble() * (MaxJitter.TotalMilliseconds - 250)));
+
+    public Task RunAsync(TimeSpan window, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_run is null)
+            {
+                (_window, _startedAt) = (window, core.Time.GetTimestamp());
+                Volatile.Write(ref _run, DrainAsync(window, cancellationToken));
+            }
+
+            return _run;
+        }
+    }
+
+    private async Task DrainAsync(TimeSpan window, CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var connections = core.Connections.All.ToArray();
+        core.Logger.DrainStarted(connections.Length, window);
+
+        var steps = Math.Max(1, (int)(window / 2 / Step));
+        var size = Math.Max(SmallestBatch, (connections.Length + steps - 1) / steps);
+        foreach (var batch in connections.Chunk(size))
+        {
+            var last = connections.Length <= size;
+            foreach (var connection in batch)
+            {
+                SendAway(connection, last ? TimeSpan.Zero : Left);
+            }
+
+            if (!last)
+            {
+                await Task.Delay(Step, core.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        await WaitForTheLastAsync([.. connections.Union(core.Connections.All)], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends one client away that slipped in as the drain began.</summary>
+    public void SendAway(Connection connection) => SendAway(connection, TimeSpan.Zero);
+
+    // A client must not come back before the listener is gone: it would only be sent away again.
+    private void SendAway(Connection connection, TimeSpan left)
+    {
+        var after = left + Jitter();
+        var form = connection.Sender.Form;
+        var notice = connection.Stream is null
+            ? ServerMessages.Reconnect(form, after)
+            : EventStream.Farewell(form, after);
+        connection.Close(new CloseRequest(CloseReason.Restarting, notice, Left));
+    }
+
+    private async Task WaitForTheLastAsync(Connection[] connections, CancellationToken cancellationToken)
+    {
+        var ended = Task.WhenAll(connections.Select(static connection => connection.WaitEndedAsync()));
+        try
+        {
+            await ended.WaitAsync(Left, core.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            var late = connections.Where(static connection => !connection.HasEnded).ToArray();
+            core.Logger.DrainCut(late.Length);
+            foreach (var connection in late)
+            {
+                connection.Sender.Outlet.Reset();
+            }
+        }
+    }
+}

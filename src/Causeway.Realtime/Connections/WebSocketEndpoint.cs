@@ -1,0 +1,79 @@
+using Causeway.Http;
+using Causeway.WebSockets;
+using Microsoft.AspNetCore.Http;
+
+namespace Causeway.Realtime;
+
+/// <summary>Lets WebSocket clients in; what remains of an accepted request is one pending read.</summary>
+internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatcher dispatcher)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        var upgrade = WebSocketHandshake.IsWebSocketRequest(context);
+        if (!upgrade && context.Request.Query["preflight"] != "1")
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            await ErrorWriter.WriteAsync(context, new ApiError(ErrorCode.InvalidMessage, "This is a WebSocket endpoint.") { Status = StatusCodes.Status426UpgradeRequired });
+            return;
+        }
+
+        if (upgrade && CheckHandshake(context) is { } flaw)
+        {
+            await ErrorWriter.WriteAsync(context, flaw);
+            return;
+        }
+
+        var outcome = await gate.AdmitAsync(context, takePlace: upgrade);
+        if (outcome.Error is { } refusal)
+        {
+            await ErrorWriter.WriteAsync(context, refusal);
+        }
+        else if (!upgrade)
+        {
+            context.Response.ContentType = "application/json";
+            context.Response.Headers.CacheControl = "no-store";
+            await context.Response.WriteAsync("""{"status":"ok"}""", context.RequestAborted);
+        }
+        else
+        {
+            await (await OpenAsync(context, outcome.Identity!)).RunAsync();
+        }
+    }
+
+    private static ApiError? CheckHandshake(HttpContext context)
+    {
+        if (WebSocketHandshake.IsUnsupportedVersion(context))
+        {
+            context.Response.Headers.SecWebSocketVersion = "13";
+            return new ApiError(ErrorCode.InvalidMessage, "Only version 13 of the WebSocket protocol is spoken here.") { Status = StatusCodes.Status426UpgradeRequired };
+        }
+
+        return WebSocketHandshake.Validate(context) is { } flaw ? new ApiError(ErrorCode.InvalidMessage, flaw) : null;
+    }
+
+    // Apart from HandleAsync, so that the request holds nothing of the handshake while it is pending.
+    private async Task<WebSocketSession> OpenAsync(HttpContext context, RealtimeIdentity identity)
+    {
+        string? extensions = null;
+        var deflate = core.Options.Compression is CompressionMode.Shared
+            && PermessageDeflate.TryNegotiate(context.Request.Headers.SecWebSocketExtensions, out extensions);
+        Connection connection;
+        Stream stream;
+        try
+        {
+            stream = await WebSocketHandshake.AcceptAsync(context, Gate.ChosenSubprotocol(context), extensions);
+            connection = new Connection(core, new ConnectionSeed(
+                core.Connections.NextNumber(), Ids.New(), identity, Gate.AddressOf(context),
+                Outlet.ForUpgraded(context, stream), deflate ? WireForm.DeflatedFrame : WireForm.Frame));
+        }
+        catch
+        {
+            core.Connections.Admission.Leave(identity.UserId, Gate.AddressOf(context));
+            throw;
+        }
+
+        core.Connections.Add(connection);
+        connection.Send(ServerMessages.Connected(connection.Sender.Form, connection, core));
+        return new WebSocketSession(core, connection, stream, dispatcher, deflate);
+    }
+}

@@ -1,0 +1,345 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+
+namespace Causeway.Realtime;
+
+/// <summary>
+/// Owns a shard of the connections: only it writes to them. It takes work from one inbox, in order; while it is busy
+/// more collects, so that load makes batches by itself and an idle server has no latency.
+/// </summary>
+internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
+{
+    private readonly ConcurrentQueue<LoopWork> _inbox = new();
+    private readonly List<Connection> _connections = [];
+    private readonly List<FanoutLoop> _audience = [];
+    private readonly Deadlines _deadlines = new(core.Timings);
+    private int _scheduled;
+    private long _webSocketDeliveries;
+    private long _streamDeliveries;
+
+    public int Index => index;
+
+    public int BacklogBytes { get; } = core.Options.BacklogBytes;
+
+    public RealtimeMetrics Metrics => core.Metrics;
+
+    public long WebSocketDeliveries => Volatile.Read(ref _webSocketDeliveries);
+
+    public long StreamDeliveries => Volatile.Read(ref _streamDeliveries);
+
+    /// <summary>Ticks of the deadlines so far.</summary>
+    public int Now => _deadlines.Now;
+
+    // Room to work in, for one thing at a time.
+
+    public ArrayBufferWriter<byte> Scratch { get; } = new(4096);
+
+    public List<RoomMessage> ReplayMessages { get; } = [];
+
+    public List<int> ReplayEnds { get; } = [];
+
+    /// <summary>Gives the loop something to do. Any thread.</summary>
+    public void Post(LoopWork work)
+    {
+        _inbox.Enqueue(work);
+        if (Interlocked.CompareExchange(ref _scheduled, 1, 0) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        do
+        {
+            while (_inbox.TryDequeue(out var work))
+            {
+                try
+                {
+                    Run(work);
+                }
+                catch (Exception exception)
+                {
+                    // One connection's trouble must not stop the others of its loop.
+                    core.Logger.LoopWorkFailed(work.Kind, exception);
+                }
+            }
+
+            Volatile.Write(ref _scheduled, 0);
+        }
+        while (!_inbox.IsEmpty && Interlocked.CompareExchange(ref _scheduled, 1, 0) == 0);
+    }
+
+    public void CountDeliveries(Sender sender, int count)
+    {
+        if (sender.IsEventStream)
+        {
+            _streamDeliveries += count;
+        }
+        else
+        {
+            _webSocketDeliveries += count;
+        }
+    }
+
+    /// <summary>A connection has started to close: it leaves everything now, and has only so long to end.</summary>
+    public void CloseStarted(Connection connection, CloseRequest request)
+    {
+        Post(new LoopWork(LoopWorkKind.Release, connection));
+        _deadlines.CloseStarted(connection, request.HandOver);
+    }
+
+    public void CloseHandedOver(Connection connection) => _deadlines.CloseHandedOver(connection);
+
+    /// <summary>Nothing is left to do for a connection: its request may end.</summary>
+    public void Ended(Connection connection)
+    {
+        _deadlines.Forget(connection);
+        connection.SetEnded();
+    }
+
+    private void Run(in LoopWork work)
+    {
+        switch (work.Kind)
+        {
+            case LoopWorkKind.RoomTurn:
+                TakeTurn((Room)work.Target!);
+                break;
+            case LoopWorkKind.Deliver:
+                Deliver((RoomBatch)work.Target!);
+                break;
+            case LoopWorkKind.Send:
+                ((Connection)work.Target!).Sender.Send((byte[])work.Argument!);
+                break;
+            case LoopWorkKind.Broadcast:
+                Broadcast((DirectMessage)work.Target!);
+                break;
+            case LoopWorkKind.Open:
+                Open((Connection)work.Target!);
+                break;
+            case LoopWorkKind.Attach:
+                Attach((Membership)work.Target!, (JoinRequest)work.Argument!);
+                break;
+            case LoopWorkKind.Detach:
+                Detach((Membership)work.Target!, (byte[]?)work.Argument);
+                break;
+            case LoopWorkKind.Close:
+                ((Connection)work.Target!).Sender.StartClose((CloseRequest)work.Argument!);
+                break;
+            case LoopWorkKind.PeerClosed:
+                ((Connection)work.Target!).Sender.PeerClosed((ushort)work.Argument!);
+                break;
+            case LoopWorkKind.Gone:
+                ((Connection)work.Target!).Sender.ReadingEnded();
+                break;
+            case LoopWorkKind.Release:
+                Release((Connection)work.Target!);
+                break;
+            case LoopWorkKind.Written:
+                ((Connection)work.Target!).Sender.Written((Exception?)work.Argument);
+                break;
+            case LoopWorkKind.Reschedule:
+                _deadlines.Watch((Connection)work.Target!);
+                break;
+            case LoopWorkKind.Tick:
+                _deadlines.Tick();
+                break;
+        }
+    }
+
+    private void TakeTurn(Room room)
+    {
+        _audience.Clear();
+        if (room.TakeBatch(_audience) is not { } batch)
+        {
+            return;
+        }
+
+        foreach (var loop in _audience)
+        {
+            if (loop != this)
+            {
+                loop.Post(new LoopWork(LoopWorkKind.Deliver, batch));
+            }
+        }
+
+        if (_audience.Contains(this))
+        {
+            Deliver(batch);
+        }
+    }
+
+    private void Deliver(RoomBatch batch)
+    {
+        if (batch.Room.ShardOf(this) is not { } shard)
+        {
+            return;
+        }
+
+        MarkExcluded(batch);
+        for (var form = WireForm.Frame; form <= WireForm.ChunkedEvent; form++)
+        {
+            var members = shard.Sharing(form);
+            if (members.Length > 0)
+            {
+                Deliver(batch, batch.Get(form), members);
+            }
+        }
+
+        foreach (var member in shard.WithOwnCursor)
+        {
+            _streamDeliveries += StreamEvents.Deliver(member, batch, FirstFor(member, batch), Scratch);
+        }
+
+        core.Metrics.Latency.Record(core.Time.GetElapsedTime(batch.OldestPublishedAt), batch.Count);
+    }
+
+    private void Deliver(RoomBatch batch, WireBytes wire, ReadOnlySpan<Membership> members)
+    {
+        var bytes = wire.Bytes;
+        var last = batch.Count - 1;
+        long delivered = 0;
+        foreach (var member in members)
+        {
+            var sender = member.Sender;
+            if (member.IsBehind || member.SkipIn == batch || member.LiveAfter >= batch.FirstSequence)
+            {
+                delivered += DeliverPieces(member, batch, wire);
+                continue;
+            }
+
+            if (sender.IsClear)
+            {
+                var taken = sender.Outlet.TryWrite(bytes);
+                if (taken != bytes.Length)
+                {
+                    sender.SendRest(member, batch, wire, 0, last, taken);
+                }
+            }
+            else
+            {
+                sender.Send(member, batch, wire, 0, last);
+            }
+
+            delivered += batch.Count;
+        }
+
+        CountDeliveries(members[0].Sender, (int)delivered);
+    }
+
+    // For a member that joined in the middle of the batch, reads from the log, or must not hear one of the messages.
+    private static int DeliverPieces(Membership member, RoomBatch batch, WireBytes wire)
+    {
+        var delivered = 0;
+        var run = -1;
+        for (var i = FirstFor(member, batch); i <= batch.Count; i++)
+        {
+            var wanted = i < batch.Count && batch.Messages[i].Excluded != member
+                && (!member.IsBehind || batch.Messages[i].Message.Offset == 0);
+            if (wanted && run < 0)
+            {
+                run = i;
+            }
+            else if (!wanted && run >= 0)
+            {
+                member.Sender.Send(member, batch, wire, run, i - 1);
+                delivered += i - run;
+                run = -1;
+            }
+        }
+
+        return delivered;
+    }
+
+    private static int FirstFor(Membership member, RoomBatch batch) =>
+        (int)Math.Clamp(member.LiveAfter - batch.FirstSequence + 1, 0, batch.Count);
+
+    private void MarkExcluded(RoomBatch batch)
+    {
+        if (!batch.HasExclusions)
+        {
+            return;
+        }
+
+        foreach (var (_, excluded) in batch.Messages)
+        {
+            if (excluded?.Connection.Loop == this)
+            {
+                excluded.SkipIn = batch;
+            }
+        }
+    }
+
+    private void Broadcast(DirectMessage message)
+    {
+        foreach (var connection in _connections)
+        {
+            connection.Sender.Send(message.In(connection.Sender.Form));
+        }
+    }
+
+    private void Open(Connection connection)
+    {
+        connection.LoopIndex = _connections.Count;
+        _connections.Add(connection);
+        _deadlines.Watch(connection);
+    }
+
+    private void Attach(Membership member, JoinRequest join)
+    {
+        var sender = member.Sender;
+        if (member.Room.Attach(member, join) is not { } point)
+        {
+            sender.Send(ServerMessages.Error(sender.Form, Refusals.NotInRoom(member.Room.Id), join.Reference));
+            return;
+        }
+
+        if (point.Recovered)
+        {
+            sender.DiscardWaiting(member);
+        }
+
+        if (member.Connection.Stream is { } stream)
+        {
+            stream.Attached(member, join, point);
+        }
+        else
+        {
+            sender.Send(ServerMessages.Joined(sender.Form, member.Room, join, point));
+        }
+
+        if (member.IsBehind)
+        {
+            sender.StartReplay(member);
+        }
+    }
+
+    private static void Detach(Membership member, byte[]? notice)
+    {
+        member.Room.Detach(member);
+        member.Sender.StopReplay(member);
+        if (notice is not null)
+        {
+            member.Sender.Send(notice);
+        }
+    }
+
+    private void Release(Connection connection)
+    {
+        foreach (var member in connection.LeaveAll())
+        {
+            member.Room.Leave(member);
+            member.Room.Detach(member);
+        }
+
+        core.Connections.Remove(connection);
+        if (connection.LoopIndex >= 0)
+        {
+            var last = _connections[^1];
+            _connections[connection.LoopIndex] = last;
+            last.LoopIndex = connection.LoopIndex;
+            _connections.RemoveAt(_connections.Count - 1);
+            connection.LoopIndex = -1;
+        }
+    }
+}

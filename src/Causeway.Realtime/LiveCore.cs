@@ -1,0 +1,74 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Causeway.Realtime;
+
+/// <summary>The parts of the live service, put together once: loops, rooms, connections, one timer.</summary>
+internal sealed class LiveCore : IDisposable
+{
+    private const int TicksPerSweep = 20;
+
+    private readonly FrozenDictionary<string, NamespaceRules> _namespaces;
+    private readonly ITimer _timer;
+    private int _ticks;
+
+    public LiveCore(IOptions<RealtimeOptions> options, TimeProvider time, ILoggerFactory loggers)
+    {
+        Options = options.Value;
+        Time = time;
+        Logger = loggers.CreateLogger("Causeway.Realtime");
+        Timings = new Timings(Options, time);
+        _namespaces = NamespaceRules.Resolve(Options.Namespaces);
+        Grace = new PresenceGrace(time);
+        Rooms = new Rooms(this);
+        Connections = new Connections(this);
+        Metrics = new RealtimeMetrics(this);
+        Loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(index => new FanoutLoop(index, this))];
+        _timer = time.CreateTimer(static core => ((LiveCore)core!).Tick(), this, Timings.Tick, Timings.Tick);
+    }
+
+    public RealtimeOptions Options { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger { get; }
+
+    public Timings Timings { get; }
+
+    public PresenceGrace Grace { get; }
+
+    public Rooms Rooms { get; }
+
+    public Connections Connections { get; }
+
+    public RealtimeMetrics Metrics { get; }
+
+    public FanoutLoop[] Loops { get; }
+
+    /// <summary>This process, for clients and operators.</summary>
+    public string Node { get; } = $"{Environment.MachineName}-{Environment.ProcessId}";
+
+    public NamespaceRules RulesOf(RoomId room) =>
+        _namespaces.TryGetValue(room.Namespace, out var rules) ? rules : _namespaces[NamespaceRules.DefaultName];
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Metrics.Dispose();
+    }
+
+    private void Tick()
+    {
+        foreach (var loop in Loops)
+        {
+            loop.Post(new LoopWork(LoopWorkKind.Tick, null));
+        }
+
+        Grace.Expire();
+        if (++_ticks % TicksPerSweep == 0)
+        {
+            Rooms.ForgetUnused();
+        }
+    }
+}

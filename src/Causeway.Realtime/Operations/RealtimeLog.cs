@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Causeway.Realtime;
+
+/// <summary>Events 3000–3999.</summary>
+internal static partial class RealtimeLog
+{
+    [LoggerMessage(3001, LogLevel.Warning, "Connection {ConnectionId} closed as too slow (room {RoomId}): over {LimitBytes} bytes were waiting.")]
+    public static partial void SlowConsumerClosed(this ILogger logger, string connectionId, string? roomId, int limitBytes);
+
+    [LoggerMessage(3002, LogLevel.Error, "A loop failed at {Work}; its other connections go on.")]
+    public static partial void LoopWorkFailed(this ILogger logger, LoopWorkKind work, Exception exception);
+
+    [LoggerMessage(3003, LogLevel.Error, "The handler of {MessageType} failed for connection {ConnectionId}.")]
+    public static partial void HandlerFailed(this ILogger logger, string messageType, string connectionId, Exception exception);
+
+    [LoggerMessage(3004, LogLevel.Debug, "Connection {ConnectionId} opened by {UserId} over {Transport}.")]
+    public static partial void ConnectionOpened(this ILogger logger, string connectionId, string? userId, Transport transport);
+
+    [LoggerMessage(3005, LogLevel.Debug, "Connection {ConnectionId} ended.")]
+    public static partial void ConnectionEnded(this ILogger logger, string connectionId);
+
+    [LoggerMessage(3006, LogLevel.Information, "Connection {ConnectionId} closed by the server: {CloseCode} {Reason}.")]
+    public static partial void ConnectionClosed(this ILogger logger, string connectionId, ushort closeCode, string reason);
+
+    [LoggerMessage(3007, LogLevel.Information, "Draining {Connections} connections over {Window}.")]
+    public static partial void DrainStarted(this ILogger logger, int connections, TimeSpan window);
+
+    [LoggerMessage(3008, LogLevel.Warning, "Drain cut: {Connections} connections had not left in time and were reset.")]
+    public static partial void DrainCut(this ILogger logger, int connections);
+}

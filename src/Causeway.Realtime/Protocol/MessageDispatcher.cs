@@ -1,0 +1,122 @@
+using System.Collections.Frozen;
+using Causeway.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Causeway.Realtime;
+
+/// <summary>Routes a message by its type: to the protocol's own actions, to a registered handler, or into its room.</summary>
+internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServiceProvider services, IEnumerable<HandlerRegistration> handlers)
+{
+    private readonly FrozenDictionary<string, HandlerRegistration> _handlers =
+        handlers.ToFrozenDictionary(static handler => handler.Type, StringComparer.Ordinal);
+
+    public ValueTask DispatchAsync(Connection connection, in Envelope envelope, Inbound inbound)
+    {
+        ApiError? error;
+        switch (envelope.Type)
+        {
+            case "ping":
+                connection.Send(ServerMessages.Pong(connection.Sender.Form, envelope.Ref));
+                return ValueTask.CompletedTask;
+            case "join_room":
+                error = rooms.Join(connection, envelope);
+                break;
+            case "leave_room":
+                error = rooms.Leave(connection, envelope);
+                break;
+            case "presence":
+                error = rooms.Presence(connection, envelope);
+                break;
+            case "history":
+                error = rooms.History(connection, envelope);
+                break;
+            case "typing":
+                error = rooms.Typing(connection, envelope);
+                break;
+            case "refresh_token":
+                return RefreshAsync(connection, envelope, inbound);
+            default:
+                if (_handlers.TryGetValue(envelope.Type, out var handler))
+                {
+                    return HandleAsync(handler, connection, envelope, inbound);
+                }
+
+                error = envelope.Room is not null
+                    ? rooms.Publish(connection, envelope)
+                    : new ApiError(ErrorCode.UnknownType, $"No handler takes '{envelope.Type}'.");
+                break;
+        }
+
+        if (error is not null)
+        {
+            inbound.Refuse(connection, error, envelope.Ref);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask HandleAsync(HandlerRegistration handler, Connection connection, Envelope envelope, Inbound inbound)
+    {
+        ApiError? error;
+        MessageContext? context = null;
+        try
+        {
+            var scope = services.CreateAsyncScope();
+            await using (scope.ConfigureAwait(false))
+            {
+                context = new MessageContext(connection, envelope, core, scope.ServiceProvider);
+                error = await handler.InvokeAsync(context) ?? context.Refusal;
+            }
+        }
+        catch (Exception exception)
+        {
+            // A handler's fault is answered without its inner story; the connection lives on.
+            core.Logger.HandlerFailed(envelope.Type, connection.Id, exception);
+            error = new ApiError(ErrorCode.InternalError, "The handler of this message failed.");
+        }
+
+        if (error is not null)
+        {
+            inbound.Refuse(connection, error, envelope.Ref);
+        }
+        else if (envelope.Ref is not null)
+        {
+            connection.Send(context!.Acknowledge());
+        }
+    }
+
+    private async ValueTask RefreshAsync(Connection connection, Envelope envelope, Inbound inbound)
+    {
+        var error = await RefreshAsync(connection, envelope);
+        if (error is not null)
+        {
+            inbound.Refuse(connection, error, envelope.Ref);
+        }
+        else
+        {
+            connection.Send(ServerMessages.Ack(connection.Sender.Form, envelope.Ref));
+        }
+    }
+
+    private async ValueTask<ApiError?> RefreshAsync(Connection connection, Envelope envelope)
+    {
+        if (!PayloadReader.TryReadToken(envelope.Payload.Span, out var token))
+        {
+            return Refusals.Invalid("access_token", "required, a string");
+        }
+
+        var outcome = await services.GetRequiredService<IRealtimeAuthenticator>().RefreshAsync(token, CancellationToken.None);
+        if (outcome.Identity is not { } identity)
+        {
+            return outcome.Error;
+        }
+
+        if (identity.UserId != connection.Identity.UserId)
+        {
+            return new ApiError(ErrorCode.Forbidden, "The token belongs to another user.");
+        }
+
+        connection.Refresh(identity);
+        return null;
+    }
+}

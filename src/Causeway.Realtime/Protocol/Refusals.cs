@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using Causeway.Http;
+
+namespace Causeway.Realtime;
+
+/// <summary>The errors that more than one place gives.</summary>
+internal static class Refusals
+{
+    public static ApiError NotInRoom(RoomId room) => new(ErrorCode.NotInRoom, $"Not in room '{room}': join it first.") { Details = Room(room) };
+
+    public static ApiError RoomNotFound(RoomId room) => new(ErrorCode.RoomNotFound, $"There is no room '{room}'.") { Details = Room(room) };
+
+    public static ApiError RoomFull(RoomId room, int limit) =>
+        new(ErrorCode.RoomFull, $"Room '{room}' has its {limit} members.") { Details = Room(room) };
+
+    public static ApiError TooManyRooms(int limit) =>
+        new(ErrorCode.TooManyRooms, $"A connection may be in {limit} rooms.") { Details = new JsonObject { ["limit"] = limit } };
+
+    public static ApiError JoinForbidden(RoomId room) => new(ErrorCode.Forbidden, $"You may not join room '{room}'.") { Details = Room(room) };
+
+    public static ApiError PublishForbidden(RoomId room) => new(ErrorCode.Forbidden, $"You may not publish in room '{room}'.") { Details = Room(room) };
+
+    public static ApiError ReservedType(string type) => new(ErrorCode.Forbidden, $"The type '{type}' belongs to the protocol.");
+
+    public static ApiError Invalid(string field, string rule) =>
+        new(ErrorCode.ValidationError, $"{field}: {rule}") { Details = new JsonObject { ["fields"] = new JsonObject { [field] = rule } } };
+
+    public static ApiError RateLimited(TimeSpan wait) => new(ErrorCode.RateLimited, "Too many messages; slow down.")
+    {
+        Details = new JsonObject { ["retry_after_ms"] = (long)Math.Ceiling(wait.TotalMilliseconds) },
+        RetryAfter = wait,
+    };
+
+    public static ApiError Draining(TimeSpan wait) => new(ErrorCode.Draining, "The server is stopping; come back in a moment.") { RetryAfter = wait };
+
+    private static JsonObject Room(RoomId room) => new() { ["room_id"] = room.Value };
+}

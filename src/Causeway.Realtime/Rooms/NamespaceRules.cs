@@ -1,0 +1,67 @@
+using System.Collections.Frozen;
+
+namespace Causeway.Realtime;
+
+/// <summary>The rules of one namespace, with nothing left open.</summary>
+internal sealed record NamespaceRules
+{
+    public const string DefaultName = "default";
+
+    public required string Name { get; init; }
+
+    public required int History { get; init; }
+
+    public required TimeSpan HistoryAge { get; init; }
+
+    public required bool Presence { get; init; }
+
+    public required JoinRule Join { get; init; }
+
+    public required PublishRule Publish { get; init; }
+
+    public required SlowConsumerPolicy SlowConsumer { get; init; }
+
+    public required int MaxMembers { get; init; }
+
+    public required bool AutoCreate { get; init; }
+
+    public bool HasHistory => History > 0;
+
+    private static NamespaceRules BuiltIn { get; } = new()
+    {
+        Name = DefaultName,
+        History = 100,
+        HistoryAge = TimeSpan.FromSeconds(300),
+        Presence = true,
+        Join = JoinRule.Anyone,
+        Publish = PublishRule.Members,
+        SlowConsumer = SlowConsumerPolicy.Disconnect,
+        MaxMembers = 100_000,
+        AutoCreate = true,
+    };
+
+    /// <summary>All namespaces by name, without case; a namespace that is not there follows <c>default</c>.</summary>
+    public static FrozenDictionary<string, NamespaceRules> Resolve(IEnumerable<KeyValuePair<string, NamespaceOptions>> namespaces)
+    {
+        var options = new Dictionary<string, NamespaceOptions>(namespaces, StringComparer.OrdinalIgnoreCase);
+        var fallback = options.TryGetValue(DefaultName, out var own) ? Fill(DefaultName, own, BuiltIn) : BuiltIn;
+        options.Remove(DefaultName);
+        return options
+            .Select(pair => Fill(pair.Key, pair.Value, fallback))
+            .Append(fallback)
+            .ToFrozenDictionary(static rules => rules.Name, StringComparer.OrdinalIgnoreCase);
+    }
+
+    private static NamespaceRules Fill(string name, NamespaceOptions options, NamespaceRules fallback) => new()
+    {
+        Name = name,
+        History = options.History ?? fallback.History,
+        HistoryAge = options.HistorySeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : fallback.HistoryAge,
+        Presence = options.Presence ?? fallback.Presence,
+        Join = options.Join ?? fallback.Join,
+        Publish = options.Publish ?? fallback.Publish,
+        SlowConsumer = options.SlowConsumer ?? fallback.SlowConsumer,
+        MaxMembers = options.MaxMembers ?? fallback.MaxMembers,
+        AutoCreate = options.AutoCreate ?? fallback.AutoCreate,
+    };
+}

@@ -1,0 +1,447 @@
+using System.Security.Cryptography;
+
+namespace Causeway.Realtime;
+
+/// <summary>An ordered log with members. One gate guards log, members and presence; nothing under it waits.</summary>
+internal sealed class Room
+{
+    /// <summary>Rooms with more members than this tell nobody who comes and goes.</summary>
+    private const int MaxAnnouncedMembers = 1_000;
+
+    private readonly Lock _gate = new();
+    private readonly LiveCore _core;
+    private readonly FanoutLoop _home;
+    private readonly RoomShard?[] _shards;
+    private readonly List<Membership> _members = [];
+    private readonly RoomLog? _log;
+    private readonly Presence? _presence;
+    private List<PublishedMessage> _pending = [];
+    private long _sequence;
+    private bool _turnQueued;
+    private bool _closed;
+    private long _dropped;
+    private long _slowCloses;
+    private RoomSettings? _settings;
+
+    public Room(RoomId id, NamespaceRules rules, LiveCore core, FanoutLoop home)
+    {
+        (Id, Rules, _core, _home) = (id, rules, core, home);
+        _shards = new RoomShard?[core.Loops.Length];
+        _log = rules.HasHistory ? new RoomLog(rules.History, (long)(rules.HistoryAge.TotalSeconds * core.Time.TimestampFrequency)) : null;
+        _presence = rules.Presence ? new Presence() : null;
+        CreatedAt = core.Time.GetUtcNow();
+    }
+
+    public RoomId Id { get; }
+
+    public NamespaceRules Rules { get; }
+
+    /// <summary>The life of this log: another one makes old positions void.</summary>
+    public string Epoch { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+
+    public DateTimeOffset CreatedAt { get; }
+
+    /// <summary>What it was created with; null for a room that came to be by itself and goes by itself.</summary>
+    public RoomSettings? Settings => Volatile.Read(ref _settings);
+
+    /// <summary>The loop's members of this room; null while it has none.</summary>
+    public RoomShard? ShardOf(FanoutLoop loop) => _shards[loop.Index];
+
+    /// <summary>Appends a message and lets the room's loop know.</summary>
+    /// <returns>False when the room is gone: look it up again.</returns>
+    public bool TryPublish(in RoomPublish publish, out RoomMessage? message)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                message = null;
+                return false;
+            }
+
+            message = Append(publish);
+            wake = WakeIfPending();
+        }
+
+        Wake(wake);
+        return true;
+    }
+
+    /// <summary>Everything published since the last turn, with the loops that have members; null when there is nothing to do.</summary>
+    public RoomBatch? TakeBatch(List<FanoutLoop> audience)
+    {
+        lock (_gate)
+        {
+            _turnQueued = false;
+            if (_pending.Count == 0)
+            {
+                return null;
+            }
+
+            var batch = new RoomBatch(this, [.. _pending], _sequence - _pending.Count + 1);
+            _pending.Clear();
+            for (var i = 0; i < _shards.Length; i++)
+            {
+                if (_shards[i] is { Count: > 0 })
+                {
+                    audience.Add(_core.Loops[i]);
+                }
+            }
+
+            return batch;
+        }
+    }
+
+    /// <summary>Makes a connection a member; its line starts with <see cref="Attach"/>.</summary>
+    public JoinStatus TryJoin(Connection connection, bool echo, out Membership? member)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            member = null;
+            if (_closed)
+            {
+                return JoinStatus.Closed;
+            }
+
+            if (_members.Count >= Rules.MaxMembers)
+            {
+                return JoinStatus.Full;
+            }
+
+            member = new Membership(this, connection, echo) { RoomIndex = _members.Count };
+            _members.Add(member);
+            if (_presence?.Enter(connection.Identity) is { } arrived)
+            {
+                Announce("user_joined", arrived);
+            }
+
+            wake = WakeIfPending();
+        }
+
+        Wake(wake);
+        return JoinStatus.Joined;
+    }
+
+    /// <summary>Ends a membership. Its line ends with <see cref="Detach"/>.</summary>
+    /// <returns>False when it had ended before.</returns>
+    public bool Leave(Membership member)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            if (member.HasLeft)
+            {
+                return false;
+            }
+
+            Remove(member);
+            var user = member.Connection.Identity.UserId;
+            if (_presence?.Leave(member.Connection.Identity) is { } absence)
+            {
+                if (_members.Count == 0)
+                {
+                    _presence.EndGrace(user!, absence);
+                }
+                else
+                {
+                    _core.Grace.Add(this, user!, absence);
+                }
+            }
+
+            wake = WakeIfPending();
+        }
+
+        Wake(wake);
+        _core.Rooms.ForgetIfUnused(this);
+        return true;
+    }
+
+    /// <summary>A user's grace period is over: if they did not come back, the others hear of it.</summary>
+    public void EndGrace(string userId, int absence)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            if (!_closed && _presence?.EndGrace(userId, absence) is { } left)
+            {
+                Announce("user_left", left);
+            }
+
+            wake = WakeIfPending();
+        }
+
+        Wake(wake);
+    }
+
+    /// <summary>Starts or restarts a member's line: from here on its loop gives it the live messages. Called on that loop.</summary>
+    public AttachPoint? Attach(Membership member, JoinRequest join)
+    {
+        lock (_gate)
+        {
+            if (member.HasLeft)
+            {
+                return null;
+            }
+
+            _log?.Trim(_core.Time.GetTimestamp());
+            var newest = _log?.NewestOffset ?? 0;
+            var recovered = join.Since is { } since && _log is not null && since.Epoch == Epoch && since.Offset <= newest && since.Offset >= _log.FirstOffset - 1;
+            var isNew = member.ShardIndex < 0;
+            var from = recovered ? join.Since!.Value.Offset
+                : isNew ? Math.Max((_log?.FirstOffset ?? 1) - 1, newest - Math.Min(newest, join.History))
+                : newest;
+
+            if (isNew)
+            {
+                (_shards[member.Connection.Loop.Index] ??= new RoomShard()).Add(member);
+            }
+
+            // A member that joins again without a position keeps its line as it is.
+            if (isNew || recovered)
+            {
+                member.LiveAfter = _sequence;
+                member.Position = from;
+                member.IsBehind = from < newest;
+            }
+
+            return new AttachPoint(
+                newest, from, recovered,
+                _presence?.Members().Take(JoinRequest.ListedMembers).ToArray(), _presence?.Count ?? 0);
+        }
+    }
+
+    /// <summary>Ends a member's line. Called on its loop.</summary>
+    public void Detach(Membership member)
+    {
+        lock (_gate)
+        {
+            if (member.ShardIndex >= 0)
+            {
+                _shards[member.Connection.Loop.Index]!.Remove(member);
+            }
+        }
+    }
+
+    /// <summary>The next stored messages after a position, some bytes of them.</summary>
+    public ReadPoint ReadAfter(long position, int bytes, List<RoomMessage> messages)
+    {
+        lock (_gate)
+        {
+            if (_log is null)
+            {
+                return new ReadPoint(_sequence, 0);
+            }
+
+            _log.Trim(_core.Time.GetTimestamp());
+            var lost = Math.Max(0, _log.FirstOffset - 1 - position);
+            for (var offset = position + lost + 1; offset <= _log.NewestOffset && bytes > 0; offset++)
+            {
+                var message = _log.At(offset);
+                messages.Add(message);
+                bytes -= message.Frame.Length;
+            }
+
+            return new ReadPoint(_sequence, lost);
+        }
+    }
+
+    /// <summary>Stored messages between two positions, both exclusive: the oldest when there is a lower bound, else the newest.</summary>
+    public IReadOnlyList<RoomMessage> Read(long? after, long? before, int limit)
+    {
+        lock (_gate)
+        {
+            if (_log is null)
+            {
+                return [];
+            }
+
+            _log.Trim(_core.Time.GetTimestamp());
+            var first = Math.Max(_log.FirstOffset, (after ?? 0) + 1);
+            var last = Math.Min(_log.NewestOffset, (before ?? long.MaxValue) - 1);
+            if (after is null)
+            {
+                first = Math.Max(first, last - limit + 1);
+            }
+
+            var messages = new List<RoomMessage>();
+            for (var offset = first; offset <= last && messages.Count < limit; offset++)
+            {
+                messages.Add(_log.At(offset));
+            }
+
+            return messages;
+        }
+    }
+
+    public MemberList Members(int limit)
+    {
+        lock (_gate)
+        {
+            return _presence is null
+                ? new MemberList(null, 0)
+                : new MemberList([.. _presence.Members().Take(limit)], _presence.Count);
+        }
+    }
+
+    public RoomInfo Describe()
+    {
+        lock (_gate)
+        {
+            _log?.Trim(_core.Time.GetTimestamp());
+            return new RoomInfo
+            {
+                Id = Id,
+                Epoch = Epoch,
+                Offset = _log?.NewestOffset,
+                Connections = _members.Count,
+                Members = _presence?.Count ?? 0,
+                HistoryCount = _log?.Count ?? 0,
+                Dropped = Interlocked.Read(ref _dropped),
+                SlowCloses = Interlocked.Read(ref _slowCloses),
+                Permanent = _settings is not null,
+                Settings = _settings ?? RoomSettings.Empty,
+                CreatedAt = CreatedAt,
+            };
+        }
+    }
+
+    /// <summary>Makes the room one that stays; false when it is one already.</summary>
+    public RoomChange TrySetSettings(RoomSettings settings, bool mustExist)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return RoomChange.Closed;
+            }
+
+            if (!mustExist && _settings is not null)
+            {
+                return RoomChange.Exists;
+            }
+
+            _settings = settings;
+            return RoomChange.Done;
+        }
+    }
+
+    /// <summary>Members that a predicate picks.</summary>
+    public Membership[] MembersWhere(Predicate<Membership> predicate)
+    {
+        lock (_gate)
+        {
+            return [.. _members.FindAll(predicate)];
+        }
+    }
+
+    /// <summary>Ends the room for good.</summary>
+    /// <returns>Who was in it; null when it had ended before.</returns>
+    public Membership[]? Close()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return null;
+            }
+
+            _closed = true;
+            var members = _members.ToArray();
+            foreach (var member in members)
+            {
+                Remove(member);
+            }
+
+            return members;
+        }
+    }
+
+    /// <summary>Ends the room if nobody would miss it: no member, nothing in the log, not created by name.</summary>
+    public bool CloseIfUnused()
+    {
+        lock (_gate)
+        {
+            _log?.Trim(_core.Time.GetTimestamp());
+            if (_closed || _members.Count > 0 || _log is { Count: > 0 } || _settings is not null)
+            {
+                return false;
+            }
+
+            return _closed = true;
+        }
+    }
+
+    public void CountDropped(long count) => Interlocked.Add(ref _dropped, count);
+
+    public void CountSlowClose() => Interlocked.Increment(ref _slowCloses);
+
+    private RoomMessage Append(in RoomPublish publish)
+    {
+        var now = _core.Time.GetUtcNow();
+        var message = RoomMessage.Create(new RoomMessageContent
+        {
+            Id = Guid.CreateVersion7(now),
+            Room = Id,
+            Epoch = Epoch,
+            Offset = publish.Ephemeral || _log is null ? 0 : _log.NewestOffset + 1,
+            Type = publish.Type,
+            ConflateKey = publish.ConflateKey,
+            From = publish.From,
+            SentAt = now,
+            PublishedAt = _core.Time.GetTimestamp(),
+            Payload = publish.Payload,
+            ExcludedConnection = publish.Excluded?.Connection.Number ?? 0,
+        });
+
+        _sequence++;
+        if (message.Offset > 0)
+        {
+            _log!.Append(message);
+        }
+
+        if (_members.Count > 0 || _turnQueued)
+        {
+            _pending.Add(new PublishedMessage(message, publish.Excluded));
+        }
+
+        return message;
+    }
+
+    private void Announce(string type, RoomMember member)
+    {
+        if (_presence!.Count <= MaxAnnouncedMembers)
+        {
+            Append(new RoomPublish(type, ServerMessages.PresencePayload(Id, member)) { Ephemeral = true, ConflateKey = $"presence:{member.UserId}" });
+        }
+    }
+
+    private void Remove(Membership member)
+    {
+        var last = _members[^1];
+        _members.RemoveAt(_members.Count - 1);
+        if (last != member)
+        {
+            _members[member.RoomIndex] = last;
+            last.RoomIndex = member.RoomIndex;
+        }
+
+        member.HasLeft = true;
+    }
+
+    private bool WakeIfPending()
+    {
+        var wake = _pending.Count > 0 && !_turnQueued;
+        _turnQueued |= wake;
+        return wake;
+    }
+
+    private void Wake(bool wake)
+    {
+        if (wake)
+        {
+            _home.Post(new LoopWork(LoopWorkKind.RoomTurn, this));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+namespace Causeway.Realtime;
+
+/// <summary>What to publish.</summary>
+/// <param name="Type">A valid type.</param>
+/// <param name="Payload">A JSON object without line breaks; kept by the room.</param>
+internal readonly record struct RoomPublish(string Type, ReadOnlyMemory<byte> Payload)
+{
+    public string? ConflateKey { get; init; }
+
+    /// <summary>The sender as JSON; null for the server.</summary>
+    public byte[]? From { get; init; }
+
+    public bool Ephemeral { get; init; }
+
+    /// <summary>The member that does not want to hear it.</summary>
+    public Membership? Excluded { get; init; }
+}
+
+/// <summary>What a client asked of its join.</summary>
+/// <param name="Reference">What the answer repeats.</param>
+/// <param name="Since">The last position it has.</param>
+/// <param name="History">Messages it wants when it can't be recovered.</param>
+internal sealed record JoinRequest(string? Reference, RoomPosition? Since, int History)
+{
+    /// <summary>Members named in the answer.</summary>
+    public const int ListedMembers = 100;
+}
+
+/// <summary>Where a member's line starts.</summary>
+/// <param name="Newest">The newest position in the log.</param>
+/// <param name="From">What follows is everything after this.</param>
+/// <param name="Recovered">Whether that is all the client missed.</param>
+/// <param name="Members">The first members; null without presence.</param>
+/// <param name="MemberCount">All of them.</param>
+internal readonly record struct AttachPoint(long Newest, long From, bool Recovered, IReadOnlyList<RoomMember>? Members, int MemberCount);
+
+/// <summary>Where a read of the log ended.</summary>
+/// <param name="Sequence">The room's newest sequence number, live after which a caught-up member is.</param>
+/// <param name="Lost">Messages that retention took before they were read.</param>
+internal readonly record struct ReadPoint(long Sequence, long Lost);
+
+/// <summary>Members of a room; the list is null where there is no presence.</summary>
+internal readonly record struct MemberList(IReadOnlyList<RoomMember>? Members, int Count);
+
+internal enum JoinStatus
+{
+    Joined = 1,
+    Full,
+    Closed,
+}
+
+internal enum RoomChange
+{
+    Done = 1,
+    Exists,
+    Closed,
+}
