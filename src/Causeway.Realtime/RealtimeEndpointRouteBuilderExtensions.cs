@@ -1,13 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+using Causeway.Realtime;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.AspNetCore.Builder;
 
 /// <summary>Maps the live service's endpoints.</summary>
 public static class RealtimeEndpointRouteBuilderExtensions
 {
-    /// <summary>Takes WebSocket connections at <paramref name="pattern"/>; no <c>UseWebSockets</c> is needed.</summary>
-    public static IEndpointConventionBuilder MapRealtime(this IEndpointRouteBuilder endpoints, string pattern = "/ws") => throw new NotImplementedException();
+    private static readonly string[] UpgradeMethods = [HttpMethods.Get, HttpMethods.Connect];
 
-    /// <summary>Serves rooms as Server-Sent Events at <paramref name="pattern"/>.</summary>
-    public static IEndpointConventionBuilder MapRoomEvents(this IEndpointRouteBuilder endpoints, string pattern = "/sse") => throw new NotImplementedException();
+    private static readonly string[] StreamMethods = [HttpMethods.Get];
+
+    /// <summary>Takes WebSocket connections at <paramref name="pattern"/>; no <c>UseWebSockets</c> is needed. RFC 6455 on HTTP/1.1, RFC 8441 on HTTP/2.</summary>
+    /// <exception cref="InvalidOperationException"><c>AddRealtime</c> was not called.</exception>
+    public static IEndpointConventionBuilder MapRealtime(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/ws")
+    {
+        var endpoint = Get<WebSocketEndpoint>(endpoints, nameof(MapRealtime));
+        return endpoints.MapMethods(pattern, UpgradeMethods, endpoint.HandleAsync).WithDisplayName("Live connections (WebSocket)");
+    }
+
+    /// <summary>Serves rooms as Server-Sent Events at <paramref name="pattern"/>: <c>?room=a&amp;room=b</c>.</summary>
+    /// <exception cref="InvalidOperationException"><c>AddRealtime</c> was not called.</exception>
+    public static IEndpointConventionBuilder MapRoomEvents(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/sse")
+    {
+        var endpoint = Get<RoomEventsEndpoint>(endpoints, nameof(MapRoomEvents));
+        return endpoints.MapMethods(pattern, StreamMethods, endpoint.HandleAsync).WithDisplayName("Rooms as event streams");
+    }
+
+    private static T Get<T>(IEndpointRouteBuilder endpoints, string caller)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return endpoints.ServiceProvider.GetService<T>()
+            ?? throw new InvalidOperationException($"{caller} needs the live service: call builder.Services.AddRealtime() first.");
+    }
 }

@@ -9,6 +9,7 @@ internal sealed class Connection
     private RealtimeIdentity _identity;
     private byte[]? _sender;
     private TaskCompletionSource? _ended;
+    private CancellationTokenSource? _aborted;
     private bool _hasEnded;
     private bool _left;
     private int _heardAt;
@@ -186,6 +187,21 @@ internal sealed class Connection
         {
             _hasEnded = true;
             _ended?.TrySetResult();
+        }
+
+        _ = _aborted?.CancelAsync();
+    }
+
+    /// <summary>Cancelled when the connection has ended; made when a handler first asks.</summary>
+    public CancellationToken Aborted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                _aborted ??= new CancellationTokenSource();
+                return _hasEnded ? new CancellationToken(canceled: true) : _aborted.Token;
+            }
         }
     }
 

@@ -36,7 +36,8 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
         }
         else
         {
-            await (await OpenAsync(context, outcome.Identity!)).RunAsync();
+            using var session = await OpenAsync(context, outcome.Identity!);
+            await session.RunAsync();
         }
     }
 

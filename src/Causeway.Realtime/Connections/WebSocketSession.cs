@@ -3,7 +3,7 @@ using Causeway.WebSockets;
 namespace Causeway.Realtime;
 
 /// <summary>Reads one client's messages, one after the other, until the line ends. While the client is silent it holds no buffer.</summary>
-internal sealed class WebSocketSession(LiveCore core, Connection connection, Stream stream, MessageDispatcher dispatcher, bool deflate)
+internal sealed class WebSocketSession(LiveCore core, Connection connection, Stream stream, MessageDispatcher dispatcher, bool deflate) : IDisposable
 {
     private readonly MessageReader _reader = new(core.Options.MaxMessageBytes, deflate);
     private readonly Inbound _inbound = new(core);
@@ -29,16 +29,17 @@ internal sealed class WebSocketSession(LiveCore core, Connection connection, Str
         }
         finally
         {
-            _reader.Dispose();
             connection.Post(LoopWorkKind.Gone);
             await connection.WaitEndedAsync();
         }
     }
 
+    public void Dispose() => _reader.Dispose();
+
     // A read of nothing waits without a buffer until there is something.
     private async ValueTask<bool> ReadAsync()
     {
-        await stream.ReadAsync(Memory<byte>.Empty);
+        _ = await stream.ReadAsync(Memory<byte>.Empty);
         var count = await stream.ReadAsync(_reader.GetBuffer());
         _reader.Advance(count);
         return count > 0;

@@ -120,6 +120,10 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             case LoopWorkKind.Attach:
                 Attach((Membership)work.Target!, (JoinRequest)work.Argument!);
                 break;
+            case LoopWorkKind.StartStream:
+                var stream = (Connection)work.Target!;
+                stream.Stream!.Start(stream, core);
+                break;
             case LoopWorkKind.Detach:
                 Detach((Membership)work.Target!, (byte[]?)work.Argument);
                 break;
@@ -285,7 +289,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
         _deadlines.Watch(connection);
     }
 
-    private void Attach(Membership member, JoinRequest join)
+    private static void Attach(Membership member, JoinRequest join)
     {
         var sender = member.Sender;
         if (member.Room.Attach(member, join) is not { } point)
@@ -299,15 +303,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             sender.DiscardWaiting(member);
         }
 
-        if (member.Connection.Stream is { } stream)
-        {
-            stream.Attached(member, join, point);
-        }
-        else
-        {
-            sender.Send(ServerMessages.Joined(sender.Form, member.Room, join, point));
-        }
-
+        sender.Send(ServerMessages.Joined(sender.Form, member.Room, join, point));
         if (member.IsBehind)
         {
             sender.StartReplay(member);

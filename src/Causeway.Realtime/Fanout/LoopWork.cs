@@ -27,6 +27,9 @@ internal enum LoopWorkKind
     /// <summary>Membership, join: start its line in the room.</summary>
     Attach,
 
+    /// <summary>Connection: start its event stream in all its rooms at once.</summary>
+    StartStream,
+
     /// <summary>Membership, bytes or null: end its line in the room, then send the bytes.</summary>
     Detach,
 

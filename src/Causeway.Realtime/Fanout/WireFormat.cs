@@ -7,12 +7,12 @@ namespace Causeway.Realtime;
 /// <summary>Puts an envelope into the form of a line.</summary>
 internal static class WireFormat
 {
-    /// <summary>One message that carries no position.</summary>
-    public static byte[] Encode(WireForm form, string type, ReadOnlySpan<byte> json) => form switch
+    /// <summary>One message of the server's own.</summary>
+    public static byte[] Encode(WireForm form, string type, ReadOnlySpan<byte> json, string? cursor = null) => form switch
     {
         WireForm.Frame or WireForm.DeflatedFrame => FrameBuilder.Build(Opcode.Text, json),
-        WireForm.Event => Event(type, json, cursor: null, chunked: false),
-        _ => Event(type, json, cursor: null, chunked: true),
+        WireForm.Event => Event(type, json, cursor, chunked: false),
+        _ => Event(type, json, cursor, chunked: true),
     };
 
     /// <summary>Raw text of a stream: <c>retry:</c> lines and comments.</summary>

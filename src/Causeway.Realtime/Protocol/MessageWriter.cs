@@ -1,10 +1,12 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Causeway.Realtime;
 
 /// <summary>Writes one of the server's own messages. One at a time on a thread: <see cref="Begin"/>, write the payload, <see cref="End"/>.</summary>
+[SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "A writer over a buffer holds nothing to give back.")]
 internal sealed class MessageWriter
 {
     private const int KeptBytes = 64 * 1024;
@@ -42,12 +44,12 @@ internal sealed class MessageWriter
     }
 
     /// <summary>Ends payload and message.</summary>
-    public byte[] End(WireForm form)
+    public byte[] End(WireForm form, string? cursor = null)
     {
         _json.WriteEndObject();
         _json.WriteEndObject();
         _json.Flush();
-        var bytes = WireFormat.Encode(form, _type, _buffer.WrittenSpan);
+        var bytes = WireFormat.Encode(form, _type, _buffer.WrittenSpan, cursor);
         if (_buffer.Capacity > KeptBytes)
         {
             t_instance = null;

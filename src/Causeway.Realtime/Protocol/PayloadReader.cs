@@ -61,7 +61,7 @@ internal static class PayloadReader
 
             if (property.Value.ValueKind is not JsonValueKind.Number || !property.Value.TryGetInt64(out value) || value < (isBound ? 0 : 1))
             {
-                return Refusals.Invalid(property.Name, $"a whole number from {(isBound ? 0 : 1)}");
+                return Refusals.Invalid(isBound ? (property.NameEquals("after"u8) ? "after" : "before") : "limit", $"a whole number from {(isBound ? 0 : 1)}");
             }
 
             if (property.NameEquals("after"u8))
@@ -113,13 +113,8 @@ internal static class PayloadReader
             reader.Read();
             if (found)
             {
-                if (reader.TokenType is not JsonTokenType.String)
-                {
-                    return false;
-                }
-
-                token = reader.GetString()!;
-                return true;
+                token = reader.TokenType is JsonTokenType.String ? TryGetString(ref reader) ?? "" : "";
+                return token.Length > 0;
             }
 
             reader.Skip();
@@ -128,11 +123,27 @@ internal static class PayloadReader
         return false;
     }
 
+    /// <summary>The text of a string or name; null when its escapes are no text, such as half a surrogate pair.</summary>
+    public static string? TryGetString(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     private static RoomPosition? ReadPosition(JsonElement element) =>
         element.ValueKind is JsonValueKind.Object
         && element.TryGetProperty("epoch"u8, out var epoch) && epoch.ValueKind is JsonValueKind.String
         && element.TryGetProperty("offset"u8, out var offset) && offset.ValueKind is JsonValueKind.Number
         && offset.TryGetInt64(out var number) && number >= 0
-            ? new RoomPosition(epoch.GetString()!, number)
+            ? new RoomPosition(EpochOf(epoch), number)
             : null;
+
+    // An epoch is ASCII; escapes that are no text make it one that never was.
+    private static string EpochOf(JsonElement epoch) => epoch.GetRawText().Trim('"');
 }

@@ -17,6 +17,14 @@ internal static class ServerMessages
         return writer.End(form);
     }
 
+    /// <summary>The first event of a stream, with the position it starts from.</summary>
+    public static byte[] ConnectedEvent(Connection connection, LiveCore core, string cursor)
+    {
+        var writer = MessageWriter.Begin("connected");
+        WriteConnected(writer.Payload, connection, core);
+        return writer.End(connection.Sender.Form, cursor);
+    }
+
     public static byte[] Pong(WireForm form, string? reference) => MessageWriter.Begin("pong", reference).End(form);
 
     public static byte[] Error(WireForm form, ApiError error, string? reference)
@@ -51,11 +59,22 @@ internal static class ServerMessages
     public static byte[] Ack(WireForm form, string? reference) => Ack(form, reference, 0, static (_, _) => { });
 
     public static byte[] Published(WireForm form, string? reference, RoomMessage message, string epoch) =>
-        Ack(form, reference, (message, epoch), static (json, published) =>
+        Ack(form, reference, (message, epoch), static (json, published) => WritePublished(json, published.message, published.epoch));
+
+    public static void WritePublished(Utf8JsonWriter json, RoomMessage message, string epoch)
+    {
+        json.WriteString("id"u8, message.Id);
+        if (message.Offset > 0)
         {
-            json.WriteString("id"u8, published.message.Id);
-            WritePosition(json, published.message.Offset, published.epoch);
-        });
+            json.WriteNumber("offset"u8, message.Offset);
+            json.WriteString("epoch"u8, epoch);
+        }
+        else
+        {
+            json.WriteNull("offset"u8);
+            json.WriteNull("epoch"u8);
+        }
+    }
 
     public static byte[] Joined(WireForm form, Room room, JoinRequest join, AttachPoint point) =>
         Ack(form, join.Reference, (room, point), static (json, joined) =>
@@ -176,7 +195,7 @@ internal static class ServerMessages
         json.WriteString("connection_id"u8, sender.ConnectionId);
     });
 
-    public static void WriteConnected(Utf8JsonWriter json, Connection connection, LiveCore core)
+    private static void WriteConnected(Utf8JsonWriter json, Connection connection, LiveCore core)
     {
         json.WriteString("connection_id"u8, connection.Id);
         json.WriteString("user_id"u8, connection.Identity.UserId);
@@ -196,20 +215,6 @@ internal static class ServerMessages
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();
-    }
-
-    private static void WritePosition(Utf8JsonWriter json, long offset, string epoch)
-    {
-        if (offset > 0)
-        {
-            json.WriteNumber("offset"u8, offset);
-            json.WriteString("epoch"u8, epoch);
-        }
-        else
-        {
-            json.WriteNull("offset"u8);
-            json.WriteNull("epoch"u8);
-        }
     }
 
     private static void WriteNullable(Utf8JsonWriter json, string name, long? value)

@@ -15,7 +15,7 @@ internal sealed class Room
     private readonly List<Membership> _members = [];
     private readonly RoomLog? _log;
     private readonly Presence? _presence;
-    private List<PublishedMessage> _pending = [];
+    private readonly List<PublishedMessage> _pending = [];
     private long _sequence;
     private bool _turnQueued;
     private bool _closed;

@@ -1,0 +1,25 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Causeway.Realtime;
+
+/// <summary>How payloads look on the wire: snake_case, enums by name.</summary>
+internal static class PayloadJson
+{
+    private static JsonSerializerOptions? s_options;
+
+    [RequiresUnreferencedCode("Reads types by reflection.")]
+    [RequiresDynamicCode("Reads types by reflection.")]
+    public static JsonSerializerOptions Options() => s_options ??= new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        PropertyNameCaseInsensitive = false,
+        DictionaryKeyPolicy = null,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+}
