@@ -8,7 +8,7 @@ const KEPT_SECONDS = 300;
 
 /**
  * What the server is and was. Emits 'update' after every question, answered or not.
- * `state`: waiting (not asked yet), live, gone, refused.
+ * `state`: waiting (not asked yet), live, gone, refused (no or a bad token), forbidden (not an admin's).
  */
 class Feed extends EventTarget {
   state = 'waiting';
@@ -16,11 +16,15 @@ class Feed extends EventTarget {
   samples = [];
   goneSince = null;
   error = null;
+  #forbiddenTo = undefined;
 
   /** Starts asking; the answer is there when the first question is answered, or after a moment. */
   start() {
     everyWhileVisible(INTERVAL, () => this.#ask());
-    access.addEventListener('change', () => this.#ask());
+    access.addEventListener('change', () => {
+      this.#forbiddenTo = undefined;
+      this.#ask();
+    });
     return new Promise((resolve) => {
       this.addEventListener('update', resolve, { once: true });
       setTimeout(resolve, 600);
@@ -28,13 +32,14 @@ class Feed extends EventTarget {
   }
 
   async #ask() {
-    if (access.isRefused) return;
+    if (access.isRefused || this.#forbiddenTo === access.token) return;
     try {
       const overview = await api.overview(AbortSignal.timeout(4000));
       this.#take(overview);
     } catch (error) {
       this.error = error;
-      this.state = error.status === 401 ? 'refused' : 'gone';
+      this.state = { 401: 'refused', 403: 'forbidden' }[error.status] ?? 'gone';
+      if (error.status === 403) this.#forbiddenTo = access.token;
       this.goneSince ??= Date.now();
       this.#keep({ at: Date.now(), gap: true });
     }

@@ -69,8 +69,19 @@ export function dateTime(time) {
   return Number.isNaN(t.getTime()) ? none : t.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** The same in a few characters: Nov 21, 23:20 */
+export function dayTime(time) {
+  const t = new Date(time);
+  return Number.isNaN(t.getTime()) ? none : t.toLocaleString(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+}
+
 /** The end of an id, which is the part of a UUIDv7 that differs. */
 export const shortId = (id) => (id && id.length > 12 ? `…${id.slice(-8)}` : (id ?? none));
 
 /** 1 room, 2 rooms */
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** Who a message is from, for people: a name, a user, a guest by the end of the connection's id, or the server. */
+export function senderOf(from) {
+  return from?.name ?? from?.user_id ?? (from?.connection_id ? `Guest ${from.connection_id.slice(-4)}` : 'Server');
+}

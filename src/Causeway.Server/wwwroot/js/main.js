@@ -17,7 +17,7 @@ const views = {
   tester: ['Tester', () => import('./views/tester.js')],
   missing: ['Not found', () => import('./views/missing.js')],
 };
-const words = { waiting: 'Connecting', live: 'Live', gone: 'Reconnecting', refused: 'Signed out', draining: 'Draining' };
+const words = { waiting: 'Connecting', live: 'Live', gone: 'Reconnecting', refused: 'Signed out', forbidden: 'Not an admin', draining: 'Draining' };
 
 const main = document.getElementById('main');
 let leave = null;

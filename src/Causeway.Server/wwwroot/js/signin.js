@@ -15,14 +15,15 @@ export function signInPanel() {
     h('div', { class: 'field' },
       h('label', { for: 'token' }, 'Admin token'),
       input,
-      h('p', { class: 'hint', id: 'token-hint' }, 'The server made it at its first start and keeps it in its data directory. Here it is kept for this tab only.')),
+      h('p', { class: 'hint', id: 'token-hint' }, 'On the server, ', h('code', {}, 'causeway token admin --show'), ' prints it. Here it is kept for this tab only.')),
     problem,
     h('div', { class: 'form-actions' }, button));
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     button.disabled = true;
     try {
-      await tryToken(input.value.trim());
+      const isAdmin = await tryToken(input.value.trim());
+      if (!isAdmin) location.hash = '#/tester';
       access.signIn(input.value);
     } catch (error) {
       problem.replaceChildren(error.status === 401 ? h('p', { class: 'refused' }, 'The server did not accept that token.') : errorBox(error));
@@ -34,8 +35,9 @@ export function signInPanel() {
   return h('section', { class: 'sign-in card' }, form);
 }
 
-/** Throws the server's refusal; answers nothing when the token is good. */
+/** Whether the token is an admin's; throws the refusal of one that is no good. A user's token opens the tester only. */
 async function tryToken(token) {
   const response = await fetch('/api/v1/overview', { headers: { authorization: `Bearer ${token}` }, cache: 'no-store' });
-  if (!response.ok) throw await readError(response);
+  if (!response.ok && response.status !== 403) throw await readError(response);
+  return response.ok;
 }

@@ -1,6 +1,6 @@
 // What is said in the current room, as people read it.
 import { h, setText, show } from '../dom.js';
-import { clock, dateTime, plural } from '../format.js';
+import { clock, dateTime, plural, senderOf } from '../format.js';
 import { listen } from '../listen.js';
 
 const HUES = 8;
@@ -46,7 +46,7 @@ export function conversation(session) {
 
   function showTyping() {
     const room = session.rooms.get(session.current);
-    const names = [...(room?.typing.values() ?? [])].map(({ from }) => nameOf(from));
+    const names = [...(room?.typing.values() ?? [])].map(({ from }) => senderOf(from));
     setText(typing, names.length === 0 ? '' : names.length === 1 ? `${names[0]} is typing…` : `${names.length} people are typing…`);
   }
 
@@ -75,21 +75,19 @@ export function conversation(session) {
   };
 }
 
-const nameOf = (from) => (from ? (from.name ?? from.user_id ?? `Guest ${from.connection_id?.slice(-4) ?? ''}`) : 'Server');
-
 function render(line) {
   if (line.kind === 'note') {
     return h('li', { class: `note note-${line.tone}`, 'data-testid': 'note' }, h('span', {}, line.text), h('time', { datetime: new Date(line.at).toISOString() }, clock(line.at)));
   }
   const { message, own, replayed } = line;
-  const who = own ? 'You' : nameOf(message.from);
+  const who = own ? 'You' : senderOf(message.from);
   const key = message.from?.user_id ?? message.from?.connection_id ?? 'server';
   const text = message.payload?.text;
   const said = typeof text === 'string'
     ? h('p', { class: 'said' }, text)
     : h('p', { class: 'said' }, h('code', {}, JSON.stringify(message.payload)));
   return h('li', { class: own ? 'line own' : 'line', 'data-testid': 'message', 'data-offset': message.offset ?? null },
-    h('span', { class: `avatar hue-${message.from ? hueOf(key) : 'server'}`, 'aria-hidden': 'true' }, who === 'Server' ? 'S' : own ? 'You' : (message.from?.name ?? message.from?.user_id)?.slice(0, 2) ?? key.slice(-2)),
+    h('span', { class: `avatar hue-${who === 'Server' ? 'server' : hueOf(key)}`, 'aria-hidden': 'true' }, who === 'Server' ? 'S' : own ? 'You' : (message.from?.name ?? message.from?.user_id)?.slice(0, 2) ?? key.slice(-2)),
     h('div', { class: 'line-body' },
       h('p', { class: 'line-meta' }, h('span', { class: 'who' }, who), h('time', { datetime: message.sent_at, title: dateTime(message.sent_at) }, clock(line.at)),
         message.type === 'chat' ? null : h('span', { class: 'tag' }, message.type),

@@ -105,8 +105,10 @@ export function mount(root) {
 /** The state of the whole in a sentence: [headline, story, tone]. */
 function describe() {
   const o = feed.latest;
+  if (feed.state === 'forbidden') return ['Not for this token', 'The overview is for admins. The tester works with any token.', 'warn'];
   if (feed.state === 'gone') {
     const since = duration((Date.now() - feed.goneSince) / 1000);
+    if (!feed.error.isUnreachable) return ['Out of order', `${feed.error.message} (${feed.error.code})`, 'bad'];
     return ['Reconnecting…', o ? `No answer for ${since}. What you see is the last that was known.` : `No answer for ${since}.`, 'bad'];
   }
   if (!o) return ['Looking…', 'Asking the server how it is.', 'plain'];

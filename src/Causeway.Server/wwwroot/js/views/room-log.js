@@ -4,7 +4,7 @@ import { copyButton } from '../copy.js';
 import { h, setText, show } from '../dom.js';
 import { errorBox } from '../errors.js';
 import { followRooms } from '../events.js';
-import { clock, dateTime } from '../format.js';
+import { clock, dateTime, senderOf } from '../format.js';
 
 const PAGE = 50;
 const KEPT = 500;
@@ -123,7 +123,7 @@ export function roomLog(id) {
 }
 
 function line(message, live = false) {
-  const who = message.from ? (message.from.name ?? message.from.user_id ?? `Guest ${message.from.connection_id?.slice(-4) ?? ''}`) : 'Server';
+  const who = senderOf(message.from);
   return h('li', { class: live ? 'log-line fresh' : 'log-line', 'data-offset': message.offset ?? null },
     h('span', { class: 'log-offset' }, message.offset ?? '–'),
     h('time', { datetime: message.sent_at, title: dateTime(message.sent_at) }, clock(message.sent_at)),

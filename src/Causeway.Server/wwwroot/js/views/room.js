@@ -3,7 +3,7 @@ import { api, publishAsCurl } from '../api.js';
 import { copyButton } from '../copy.js';
 import { everyWhileVisible, h, setText } from '../dom.js';
 import { errorBox } from '../errors.js';
-import { count, dateTime, plural } from '../format.js';
+import { count, dayTime, plural } from '../format.js';
 import { icon } from '../icons.js';
 import { payloadField, TYPE_PATTERN } from '../payload.js';
 import { testerLink } from '../router.js';
@@ -21,6 +21,8 @@ const facts = [
   ['dropped', 'Dropped', (room) => count(room.dropped)],
   ['slow-closes', 'Slow closes', (room) => count(room.slow_closes)],
   ['epoch', 'Epoch', (room) => room.epoch],
+  ['lifetime', 'Stays', (room) => (room.permanent ? 'for good' : 'while in use')],
+  ['created', 'Created', (room) => dayTime(room.created_at)],
 ];
 
 export function mount(root, { params: { id } }) {
@@ -48,7 +50,7 @@ export function mount(root, { params: { id } }) {
     try {
       const room = await api.room(id);
       problem.replaceChildren();
-      setText(subtitle, [room.title, `${room.permanent ? 'Permanent' : 'Comes and goes with its members'}, since ${dateTime(room.created_at)}`, room.allowed_users?.length > 0 ? `${plural(room.allowed_users.length, 'allowed user')}` : null].filter(Boolean).join(' · '));
+      setText(subtitle, [room.title, room.allowed_users?.length > 0 ? `${plural(room.allowed_users.length, 'allowed user')}` : null].filter(Boolean).join(' · ') || '\u00a0');
       facts.forEach(([, , read], index) => setText(values[index], read(room)));
       await members.load();
     } catch (error) {
