@@ -19,8 +19,9 @@ export function lineBar(session) {
   const element = h('div', { class: 'line-bar card', 'data-testid': 'tester-line' },
     h('div', { class: 'line-now' },
       h('span', { class: 'line-dot', 'aria-hidden': 'true' }),
-      h('p', { class: 'line-words', role: 'status' }, state, ' ', detail, request),
-      countdown),
+      h('div', { class: 'line-words' },
+        h('p', { role: 'status' }, state, ' ', countdown),
+        h('p', { class: 'line-more' }, detail, request))),
     h('dl', { class: 'trips' }, Object.values(figures).map((entry) => entry.element)),
     h('div', { class: 'line-actions' }, connect, drop, disconnect));
   let ticking = 0;
@@ -32,7 +33,7 @@ export function lineBar(session) {
     const id = live.why?.requestId;
     show(request, Boolean(id) && live.state !== 'open');
     setText(request, id ? `Request ${id}` : '');
-    detail.title = live.connection?.connection_id ?? '';
+    detail.title = live.connection?.connection_id ?? detail.textContent;
     const focused = element.contains(document.activeElement) ? document.activeElement : null;
     const down = live.state === 'stopped' || live.state === 'waiting';
     show(connect, down);

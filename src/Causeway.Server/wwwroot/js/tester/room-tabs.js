@@ -40,7 +40,7 @@ export function roomTabs(session) {
       const current = session.current === room.name;
       setAttribute(entry.tab, 'aria-current', current ? 'true' : null);
       entry.element.toggleAttribute('data-current', current);
-      entry.element.toggleAttribute('data-out', room.members === null);
+      entry.element.toggleAttribute('data-out', !session.live.rooms.has(room.name));
       show(entry.unread, room.unread > 0);
       setText(entry.unread, room.unread > 99 ? '99+' : room.unread || '');
       setAttribute(entry.tab, 'aria-label', room.unread > 0 ? `${room.name}, ${room.unread} unread` : null);
