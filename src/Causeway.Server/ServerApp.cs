@@ -15,14 +15,16 @@ internal static class ServerApp
 
     /// <summary>Builds the service, ready to start.</summary>
     /// <param name="settings">Checked already.</param>
-    /// <exception cref="ConfigurationException">A key file can't be used.</exception>
-    public static WebApplication Build(ServerSettings settings)
+    /// <param name="configure">Changes the builder last; tests take the log there.</param>
+    /// <exception cref="InvalidDataException">A key file can't be used.</exception>
+    public static WebApplication Build(ServerSettings settings, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "causeway" });
         builder.AddCausewayConfiguration(settings.Configuration);
         AddLogs(builder.Logging, settings);
         AddKestrel(builder);
         AddServices(builder.Services, settings);
+        configure?.Invoke(builder);
 
         var app = builder.Build();
         foreach (var url in settings.Server.ListenUrls())
@@ -73,13 +75,14 @@ internal static class ServerApp
 
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(static provider => new ServiceFacts
+        var startedAt = TimeProvider.System.GetUtcNow();
+        services.AddSingleton(provider => new ServiceFacts
         {
             Node = Environment.MachineName,
             Version = Version,
-            Environment = provider.GetRequiredService<ServerSettings>().Environment,
+            Environment = settings.Environment,
             Exposure = provider.GetRequiredService<Exposure>().IsLocal ? "local" : "exposed",
-            StartedAt = provider.GetRequiredService<TimeProvider>().GetUtcNow(),
+            StartedAt = startedAt,
             IsDraining = () => provider.GetRequiredService<DrainState>().IsDraining,
         });
         services.AddAccess(settings);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Causeway.Hosting;
 using Causeway.Http;
@@ -29,7 +30,10 @@ internal static class TokenCommands
         var minutes = new Option<int?>("--minutes") { Description = "How long it is valid; default Auth:AccessTokenMinutes." };
         var json = new Option<bool>("--json") { Description = "Print a JSON object instead of the bare token." };
         user.Validators.Add(static result => AddErrorUnless(result, Wire.IsUserId(result.GetValueOrDefault<string>()), "--user must be 1 to 128 characters."));
-        minutes.Validators.Add(static result => AddErrorUnless(result, result.GetValueOrDefault<int?>() is null or (>= 1 and <= 527_040), "--minutes must be 1 to 527040 (a year)."));
+        minutes.Validators.Add(static result => AddErrorUnless(
+            result,
+            result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= 527_040,
+            "--minutes must be 1 to 527040 (a year)."));
         roles.AcceptOnlyFromAmong("admin");
         permissions.Validators.Add(static result => AddErrorUnless(
             result,

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -69,25 +69,42 @@ internal sealed class AccessTokens
         return result is { IsValid: true, SecurityToken: JsonWebToken { Subject: { Length: > 0 and <= 128 } userId } jwt } ? ToCaller(userId, jwt) : null;
     }
 
-    private static Caller ToCaller(string userId, JsonWebToken jwt) => new()
+    private static Caller ToCaller(string userId, JsonWebToken jwt)
     {
-        Principal = "user:" + userId,
-        UserId = userId,
-        Name = jwt.TryGetPayloadValue<string>("name", out var name) ? name : null,
-        IsAdmin = Strings(jwt, "roles").Contains("admin", StringComparer.Ordinal),
-        ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(long.Parse(jwt.GetPayloadValue<JsonElement>("exp").ToString(), CultureInfo.InvariantCulture)),
-        Permissions = Strings(jwt, "permissions").ToHashSet(StringComparer.Ordinal),
-    };
+        // Read from the token's own JSON: the library's claims guess at types, and differ for one value and for many.
+        using var document = JsonDocument.Parse(Base64Url.DecodeFromChars(jwt.EncodedPayload));
+        var claims = document.RootElement;
+        return new Caller
+        {
+            Principal = "user:" + userId,
+            UserId = userId,
+            Name = claims.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null,
+            IsAdmin = Strings(claims, "roles").Contains("admin"),
+            ExpiresAt = new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero),
+            Permissions = Strings(claims, "permissions"),
+        };
+    }
 
     /// <summary>A claim that is a list of strings; another issuer may write a list of one as the string itself.</summary>
-    private static IEnumerable<string> Strings(JsonWebToken jwt, string claim) => jwt.TryGetPayloadValue<JsonElement>(claim, out var value)
-        ? value.ValueKind switch
+    private static HashSet<string> Strings(JsonElement claims, string name)
+    {
+        var strings = new HashSet<string>(StringComparer.Ordinal);
+        if (!claims.TryGetProperty(name, out var value))
         {
-            JsonValueKind.Array => value.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.String).Select(static item => item.GetString()!),
-            JsonValueKind.String => [value.GetString()!],
-            _ => [],
+            return strings;
         }
-        : [];
+
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            strings.Add(value.GetString()!);
+        }
+        else if (value.ValueKind == JsonValueKind.Array)
+        {
+            strings.UnionWith(value.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.String).Select(static item => item.GetString()!));
+        }
+
+        return strings;
+    }
 
     private bool IsCurrent(DateTime? notBefore, DateTime? expires)
     {

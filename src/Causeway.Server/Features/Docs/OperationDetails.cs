@@ -31,6 +31,12 @@ internal static class OperationDetails
             });
         }
 
+        foreach (var offset in operation.Parameters?.OfType<OpenApiParameter>().Where(static parameter => parameter.Name is "after" or "before") ?? [])
+        {
+            offset.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
+            offset.Description = offset.Name == "after" ? "Only messages after this offset, the oldest of them first." : "Only messages before this offset.";
+        }
+
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())
         {
             AddParameter(

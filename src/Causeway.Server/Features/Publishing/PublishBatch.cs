@@ -70,10 +70,10 @@ internal static class PublishBatch
     internal sealed record BatchError(string Code, string Message, JsonObject Details);
 
     public static async Task<IResult> HandleAsync(
-        BatchRequest request, Caller caller, Realtime.Rooms rooms, Realtime.Connections connections, MessageLimits limits,
+        JsonBody<BatchRequest> body, Caller caller, Realtime.Rooms rooms, Realtime.Connections connections, MessageLimits limits,
         IOptions<JsonOptions> json, CancellationToken cancellationToken)
     {
-        if (request.Messages is not { Count: <= MaxMessages } messages)
+        if (body.Value.Messages is not { Count: <= MaxMessages } messages)
         {
             return FieldErrors.For("messages", $"Must be a list of at most {MaxMessages} messages.").ToResult();
         }
@@ -95,12 +95,12 @@ internal static class PublishBatch
             }
             catch (JsonException exception)
             {
-                return Refuse(new ApiError(ErrorCode.InvalidMessage, $"The message is not of the expected shape at {exception.Path ?? "$"}."));
+                return Refuse(JsonShape.Describe(exception));
             }
 
             if (message is null)
             {
-                return Refuse(new ApiError(ErrorCode.InvalidMessage, "The message must be an object."));
+                return Refuse(FieldErrors.For("$", "Must be an object."));
             }
 
             if (Check(message) is { } invalid)

@@ -27,8 +27,9 @@ internal static class PublishMessage
     internal sealed record Published(Guid Id, long? Offset, string? Epoch);
 
     public static async Task<IResult> HandleAsync(
-        string room_id, PublishRequest request, Caller caller, Realtime.Rooms rooms, MessageLimits limits, CancellationToken cancellationToken)
+        string room_id, JsonBody<PublishRequest> body, Caller caller, Realtime.Rooms rooms, MessageLimits limits, CancellationToken cancellationToken)
     {
+        var request = body.Value;
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
         Wire.Check(errors, request.Type, request.Payload, request.ConflateKey);

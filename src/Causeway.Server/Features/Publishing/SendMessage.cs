@@ -22,20 +22,20 @@ internal static class SendMessage
     /// <param name="Connections">Connections it was handed to.</param>
     internal sealed record Sent(Guid Id, int Connections);
 
-    public static IResult ToUser(string user_id, SendRequest request, Realtime.Connections connections, MessageLimits limits)
+    public static IResult ToUser(string user_id, JsonBody<SendRequest> body, Realtime.Connections connections, MessageLimits limits)
     {
         var errors = new FieldErrors();
         errors.Check(Wire.IsUserId(user_id), "user_id", Wire.UserIdRule);
-        return Send(errors, request, limits, (type, payload) => connections.SendToUser(user_id, type, payload));
+        return Send(errors, body.Value, limits, (type, payload) => connections.SendToUser(user_id, type, payload));
     }
 
-    public static IResult ToConnection(string connection_id, SendRequest request, Realtime.Connections connections, MessageLimits limits) =>
+    public static IResult ToConnection(string connection_id, JsonBody<SendRequest> body, Realtime.Connections connections, MessageLimits limits) =>
         connections.Find(connection_id) is null
             ? ConnectionErrors.NotFound.ToResult()
-            : Send(new FieldErrors(), request, limits, (type, payload) => connections.SendToConnection(connection_id, type, payload));
+            : Send(new FieldErrors(), body.Value, limits, (type, payload) => connections.SendToConnection(connection_id, type, payload));
 
-    public static IResult ToEverybody(SendRequest request, Realtime.Connections connections, MessageLimits limits) =>
-        Send(new FieldErrors(), request, limits, (type, payload) => connections.Broadcast(type, payload));
+    public static IResult ToEverybody(JsonBody<SendRequest> body, Realtime.Connections connections, MessageLimits limits) =>
+        Send(new FieldErrors(), body.Value, limits, (type, payload) => connections.Broadcast(type, payload));
 
     private static IResult Send(FieldErrors errors, SendRequest request, MessageLimits limits, Func<string, byte[], SendResult> send)
     {

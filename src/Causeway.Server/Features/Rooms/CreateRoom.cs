@@ -19,8 +19,9 @@ internal static class CreateRoom
         public IReadOnlyList<string>? AllowedUsers { get; init; }
     }
 
-    public static IResult Handle(CreateRoomRequest request, Realtime.Rooms rooms)
+    public static IResult Handle(JsonBody<CreateRoomRequest> body, Realtime.Rooms rooms)
     {
+        var request = body.Value;
         var errors = new FieldErrors();
         errors.Check(Realtime.RoomId.TryParse(request.RoomId, null, out var room), "room_id", Wire.RoomIdRule);
         RoomRules.Check(errors, request.Title, request.AllowedUsers);

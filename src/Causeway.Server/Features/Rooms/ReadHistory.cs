@@ -8,23 +8,23 @@ namespace Causeway.Server;
 /// <summary>Reads a room's log. The messages are written as the bytes their members got.</summary>
 internal static class ReadHistory
 {
-    public static IResult Handle(string room_id, long? after, long? before, PageRequest page, Realtime.Rooms rooms)
+    public static IResult Handle(string room_id, string? after, string? before, PageRequest page, Realtime.Rooms rooms)
     {
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
-        errors.Check(after is null or >= 0, "after", "Must be an offset, 0 or more.");
-        errors.Check(before is null or >= 1, "before", "Must be an offset, 1 or more.");
+        var lowest = ReadOffset(errors, "after", after);
+        var highest = ReadOffset(errors, "before", before);
         if (errors.ToError() is { } invalid)
         {
             return invalid.ToResult();
         }
 
         // Forward from a position, or backward from the newest: the cursor goes on in the direction in which the first page went.
-        var isForward = after is not null;
-        var listName = string.Create(CultureInfo.InvariantCulture, $"rooms/{room}/messages/{after}/{before}");
+        var isForward = lowest is not null;
+        var listName = string.Create(CultureInfo.InvariantCulture, $"rooms/{room}/messages/{lowest}/{highest}");
         long? from = page.ReadCursor(listName) is { } cursor ? long.Parse(cursor, CultureInfo.InvariantCulture) : null;
-        var lower = isForward ? from ?? after : null;
-        var upper = isForward ? before : from ?? before;
+        var lower = isForward ? from ?? lowest : null;
+        var upper = isForward ? highest : from ?? highest;
         if (rooms.History(room!, lower, upper, page.Limit) is not { } messages)
         {
             return RoomErrors.NotFound.ToResult();
@@ -39,6 +39,18 @@ internal static class ReadHistory
         }
 
         return new RawPage(messages, next);
+    }
+
+    private static long? ReadOffset(FieldErrors errors, string name, string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+
+        var isOffset = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset);
+        errors.Check(isOffset, name, "Must be an offset: a whole number, 0 or more.");
+        return isOffset ? offset : null;
     }
 
     /// <summary>A page whose items are JSON already.</summary>

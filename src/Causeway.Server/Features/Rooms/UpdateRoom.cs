@@ -33,8 +33,9 @@ internal static class UpdateRoom
         public bool NamesAllowedUsers { get; private init; }
     }
 
-    public static IResult Handle(string room_id, UpdateRoomRequest request, Realtime.Rooms rooms)
+    public static IResult Handle(string room_id, JsonBody<UpdateRoomRequest> body, Realtime.Rooms rooms)
     {
+        var request = body.Value;
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
         RoomRules.Check(errors, request.Title, request.AllowedUsers);

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Causeway.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Causeway.Server.Tests.Api;
+
+/// <summary>F6: the OpenAPI document says what is there, and nothing else. That answers are declared is checked by every request these tests make.</summary>
+public sealed class OpenApiTests(LocalServer local) : IClassFixture<LocalServer>
+{
+    private static readonly string[] NotForPrograms = ["/ws", "/sse", "/openapi/"];
+
+    private RunningServer Server => local.Server;
+
+    [Fact]
+    public async Task Document_Paths_AreExactlyTheMappedEndpoints()
+    {
+        var described = Operations(await DocumentAsync()).Select(static operation => $"{operation.Method} {operation.Path}").Order(StringComparer.Ordinal);
+        var mapped = Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(static endpoint => endpoint.RoutePattern.RawText is { } path && !NotForPrograms.Any(path.StartsWith) && !IsSiteFile(path))
+            .SelectMany(static endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods
+                .Where(static method => method != "HEAD").Select(method => $"{method.ToLowerInvariant()} {endpoint.RoutePattern.RawText!.TrimEnd('/')}"))
+            .Order(StringComparer.Ordinal);
+
+        Assert.Equal(mapped, described);
+    }
+
+    [Fact]
+    public async Task Document_EveryOperation_IsCompleteForAReader()
+    {
+        var document = await DocumentAsync();
+
+        Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        Assert.Equal(ServerApp.Version, document.GetProperty("info").GetProperty("version").GetString());
+        var ids = new HashSet<string>();
+        foreach (var (path, method, operation) in Operations(document))
+        {
+            Assert.True(ids.Add(operation.GetProperty("operationId").GetString()!), path);
+            Assert.False(string.IsNullOrEmpty(operation.GetProperty("summary").GetString()), path);
+            Assert.Equal(1, operation.GetProperty("tags").GetArrayLength());
+            var responses = operation.GetProperty("responses").EnumerateObject().Select(static response => response.Name).ToList();
+            Assert.Contains(responses, static code => code.StartsWith('2'));
+            if (!path.StartsWith("/api/", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            Assert.Equal("""[{"bearer":[]}]""", operation.GetProperty("security").GetRawText().Replace(" ", "", StringComparison.Ordinal).ReplaceLineEndings(""));
+            Assert.Contains("401", responses);
+            Assert.Contains("403", responses);
+            if (method is "post" or "patch")
+            {
+                Assert.True(operation.TryGetProperty("requestBody", out _), path);
+                Assert.Contains("415", responses);
+                Assert.Contains("422", responses);
+            }
+
+            if (method == "post")
+            {
+                Assert.Contains(operation.GetProperty("parameters").EnumerateArray(), static parameter => parameter.GetProperty("name").GetString() == "Idempotency-Key");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Document_References_AllResolve()
+    {
+        var document = await DocumentAsync();
+        foreach (var reference in References(document).Distinct())
+        {
+            var target = document;
+            foreach (var step in reference.Split('/').Skip(1))
+            {
+                Assert.True(target.TryGetProperty(step, out target), reference);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Document_Envelope_DescribesWhatHistoryHolds()
+    {
+        var room = Names.Next();
+        await Server.PostAsync($"/api/v1/rooms/{room}/messages", """{"type":"chat"}""");
+        var message = (await Server.GetAsync($"/api/v1/rooms/{room}/messages")).Json.GetProperty("items")[0];
+        var schema = (await DocumentAsync()).GetProperty("components").GetProperty("schemas").GetProperty("Envelope");
+
+        Assert.Equal(
+            message.EnumerateObject().Select(static field => field.Name).Order(),
+            schema.GetProperty("properties").EnumerateObject().Select(static field => field.Name).Order());
+    }
+
+    private static bool IsSiteFile(string path) => path is "/" or "/docs" || Path.HasExtension(path);
+
+    private static IEnumerable<(string Path, string Method, JsonElement Operation)> Operations(JsonElement document) =>
+        document.GetProperty("paths").EnumerateObject().SelectMany(static path => path.Value.EnumerateObject().Select(method => (path.Name, method.Name, method.Value)));
+
+    private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(static property =>
+            property.NameEquals("$ref") ? [property.Value.GetString()!] : References(property.Value)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
+        _ => [],
+    };
+
+    private async Task<JsonElement> DocumentAsync() => (await Server.GetAsync("/openapi/v1.json")).AssertStatus(200);
+}

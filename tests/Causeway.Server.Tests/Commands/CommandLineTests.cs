@@ -1,0 +1,166 @@
+using System.Text.Json;
+using Causeway.Hosting;
+using Causeway.Testing;
+
+namespace Causeway.Server.Tests.Commands;
+
+/// <summary>G3: one verb, one job; documented exit codes; <c>--json</c> on every read.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    public void Dispose()
+    {
+        _directory.Dispose();
+        _output.Dispose();
+        _error.Dispose();
+    }
+
+    [Fact]
+    public async Task Version_Asked_IsTheProgramsOwn()
+    {
+        Assert.Equal(0, await RunAsync("--version"));
+        Assert.Equal(ServerApp.Version, _output.ToString().Trim());
+    }
+
+    [Fact]
+    public async Task Help_Asked_NamesTheVerbsAndExitCodes()
+    {
+        Assert.Equal(0, await RunAsync("--help"));
+        foreach (var word in new[] { "serve", "token", "config", "health", "--Section:Key", "4 port held" })
+        {
+            Assert.Contains(word, _output.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("--no-such-flag")]
+    [InlineData("no-such-verb")]
+    [InlineData("token", "create")]
+    [InlineData("token", "create", "--user", "")]
+    [InlineData("token", "create", "--user", "ada", "--role", "king")]
+    [InlineData("token", "create", "--user", "ada", "--permission", "everything")]
+    [InlineData("token", "create", "--user", "ada", "--minutes", "0")]
+    [InlineData("token", "create", "--user", "ada", "--minutes", "soon")]
+    [InlineData("health", "--url", "here")]
+    public async Task Run_WrongUse_ExitsWithTwoAndSaysWhy(params string[] args)
+    {
+        Assert.Equal(ExitCode.Usage, await RunAsync(args));
+        Assert.Contains("--help", _error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(_output.ToString());
+    }
+
+    [Fact]
+    public async Task Serve_WrongConfiguration_ExitsWithThreeAndTellsAll()
+    {
+        _directory.Write("causeway.json", """{ "Realtime": { "HeartbeatSeconds": 0, "BacklogBytes": 1 }, "Database": { "Provider": "sqlite" } }""");
+
+        Assert.Equal(ExitCode.Configuration, await RunAsync());
+        foreach (var word in new[] { "HeartbeatSeconds", "BacklogBytes", "Database is not in this release", "causeway.json:1" })
+        {
+            Assert.Contains(word, _error.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(_output.ToString());
+    }
+
+    [Fact]
+    public async Task Serve_KeyFileOfNoUse_ExitsWithThree()
+    {
+        _directory.Write("data/signing.key", "nonsense");
+
+        Assert.Equal(ExitCode.Configuration, await RunAsync("serve", "--Server:Urls=http://127.0.0.1:0"));
+        Assert.Contains("signing.key", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TokenCreate_Plain_PrintsATokenThatTheServerTakes()
+    {
+        Assert.Equal(0, await RunAsync("token", "create", "--user", "ada", "--name", "Ada", "--permission", "join:a", "--permission", "publish:b"));
+
+        var token = _output.ToString();
+        Assert.EndsWith(Environment.NewLine, token, StringComparison.Ordinal);
+        var caller = await new AccessTokens(SigningKeys.Load([], _directory["data"]), TimeProvider.System).ReadAsync(token.Trim());
+        Assert.Equal("ada", caller?.UserId);
+        Assert.Equal("Ada", caller?.Name);
+        Assert.Equal(["join:a", "publish:b"], caller?.Permissions.Order());
+        Assert.False(caller?.IsAdmin);
+    }
+
+    [Fact]
+    public async Task TokenCreate_Json_SaysWhenItEnds()
+    {
+        Assert.Equal(0, await RunAsync("token", "create", "--user", "ada", "--role", "admin", "--minutes", "60", "--json"));
+
+        var json = JsonElement.Parse(_output.ToString());
+        Assert.Equal("Bearer", json.GetProperty("token_type").GetString());
+        var left = json.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow();
+        Assert.InRange(left, TimeSpan.FromMinutes(58), TimeSpan.FromMinutes(60));
+        var caller = await new AccessTokens(SigningKeys.Load([], _directory["data"]), TimeProvider.System).ReadAsync(json.GetProperty("access_token").GetString()!);
+        Assert.True(caller?.IsAdmin);
+    }
+
+    [Fact]
+    public async Task TokenAdmin_Plain_SaysWhereAndNotWhat()
+    {
+        Assert.Equal(0, await RunAsync("token", "admin"));
+
+        var path = _output.ToString().Trim();
+        Assert.True(File.Exists(path), path);
+        Assert.DoesNotContain((await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).Trim(), _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TokenAdmin_Show_PrintsTheToken()
+    {
+        Assert.Equal(0, await RunAsync("token", "admin", "--show", "--json"));
+
+        var json = JsonElement.Parse(_output.ToString());
+        Assert.Equal((await File.ReadAllTextAsync(json.GetProperty("path").GetString()!, TestContext.Current.CancellationToken)).Trim(), json.GetProperty("token").GetString());
+    }
+
+    [Fact]
+    public async Task ConfigShow_Secret_IsMasked()
+    {
+        var key = Convert.ToBase64String(new byte[32]);
+        _directory.Write("causeway.json", $$"""{ "Auth": { "SigningKeys": [{ "Id": "a", "Key": "{{key}}" }] } }""");
+
+        Assert.Equal(0, await RunAsync("config", "show", "--Server:DrainSeconds=7"));
+
+        Assert.Contains("Server:DrainSeconds", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("flag --Server:DrainSeconds", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Auth:SigningKeys:0:Key", _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(key, _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ConfigShow_Json_IsJson()
+    {
+        Assert.Equal(0, await RunAsync("config", "show", "--json"));
+
+        Assert.Contains(
+            JsonElement.Parse(_output.ToString()).GetProperty("values").EnumerateArray(),
+            static value => value.GetProperty("key").GetString() == "Server:Urls" && value.GetProperty("source").GetString() == "default");
+    }
+
+    [Fact]
+    public async Task Health_NobodyThere_ExitsWithOne()
+    {
+        Assert.Equal(ExitCode.Failed, await RunAsync("health", "--url", $"http://127.0.0.1:{FreePort.Next()}", "--json"));
+        Assert.Equal("unreachable", JsonElement.Parse(_output.ToString()).GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Health_Running_ExitsWithZero()
+    {
+        await using var server = await RunningServer.StartAsync();
+
+        Assert.Equal(0, await RunAsync("health", $"--Server:Urls={server.Address.GetLeftPart(UriPartial.Authority)}"));
+        Assert.Contains("ready", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    private Task<int> RunAsync(params string[] args) =>
+        CommandLine.RunAsync(args, _output, _error, isTerminal: false, RunningServer.Look(_directory.Path)).Within();
+}

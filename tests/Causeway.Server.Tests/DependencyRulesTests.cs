@@ -1,0 +1,59 @@
+using System.Xml.Linq;
+
+namespace Causeway.Server.Tests;
+
+/// <summary>Who may know whom. A project that is not in the list may not be in the house.</summary>
+public sealed class DependencyRulesTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Causeway.Hosting"] = [],
+        ["Causeway.Http"] = [],
+        ["Causeway.WebSockets"] = [],
+        ["Causeway.Realtime"] = ["Causeway.WebSockets", "Causeway.Http"],
+        ["Causeway.Server"] = ["Causeway.Hosting", "Causeway.Http", "Causeway.WebSockets", "Causeway.Realtime"],
+    };
+
+    private static readonly string Root = FindRoot();
+
+    public static TheoryData<string> Projects => [.. Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(static path => Path.GetFileNameWithoutExtension(path)!)];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_InTheHouse_KnowsOnlyWhomItMay(string project)
+    {
+        Assert.True(Allowed.TryGetValue(project, out var allowed), $"{project} has no rule yet.");
+
+        Assert.Empty(ReferencesOf(project).Except(allowed));
+    }
+
+    [Fact]
+    public void Projects_OfTheHouse_AreAllThere() => Assert.Equal(Allowed.Keys.Order(), Projects.Select(static row => row.Data).Order());
+
+    [Fact]
+    public void Libraries_OfTheLiveService_NeedNoPackage()
+    {
+        foreach (var project in new[] { "Causeway.WebSockets", "Causeway.Http", "Causeway.Realtime", "Causeway.Hosting" })
+        {
+            Assert.Empty(Read(project).Descendants("PackageReference").Select(static element => element.Attribute("Include")?.Value));
+        }
+    }
+
+    private static IEnumerable<string> ReferencesOf(string project) => Read(project).Descendants("ProjectReference")
+        .Select(static element => Path.GetFileNameWithoutExtension(element.Attribute("Include")!.Value.Replace('\\', '/')));
+
+    private static XDocument Read(string project) => XDocument.Load(Path.Combine(Root, "src", project, project + ".csproj"));
+
+    private static string FindRoot()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "Causeway.slnx")))
+            {
+                return directory.FullName;
+            }
+        }
+
+        throw new DirectoryNotFoundException("Causeway.slnx is in none of the parent directories.");
+    }
+}
