@@ -46,7 +46,6 @@ internal static class PeerCatalog
             "--Realtime:MaxConnectionsPerAddress=100000",
             "--Realtime:Namespaces:bench:Presence=false",
             "--Realtime:Namespaces:bench:Publish=anyone",
-            "--Logging:LogLevel:Default=Warning",
         ]);
     }
 
