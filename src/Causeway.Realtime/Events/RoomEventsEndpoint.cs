@@ -97,8 +97,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no";
-        await response.StartAsync(context.RequestAborted);
-        await response.Body.FlushAsync(context.RequestAborted);
+        await Outlet.FlushHeadAsync(context);
     }
 
     private static ApiError? ReadRooms(HttpContext context, out IReadOnlyList<RoomId> rooms)
