@@ -1,6 +1,7 @@
 using Causeway.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -30,6 +31,9 @@ public static class CausewayConfigurationExtensions
         builder.Configuration.Sources.Clear();
         builder.Configuration.Sources.Add(configuration.ToSource());
         builder.Environment.EnvironmentName = configuration.EnvironmentName;
+
+        // A web application keeps a second, older object of the same facts for IHostEnvironment.
+        builder.Services.Replace(ServiceDescriptor.Singleton(builder.Environment));
         builder.Services.AddSingleton(configuration);
     }
 }

@@ -72,7 +72,7 @@ internal static class UnknownKeys
     private static string? Nearest(string key, IEnumerable<string> candidates)
     {
         var segmentLength = key.Length - key.LastIndexOf(':') - 1;
-        var limit = Math.Max(1, segmentLength / 3);
+        var limit = segmentLength <= 3 ? 1 : Math.Max(2, segmentLength / 3);
         return candidates
             .Select(candidate => (candidate, distance: Distance(key.ToUpperInvariant(), candidate.ToUpperInvariant())))
             .Where(pair => pair.distance <= limit)

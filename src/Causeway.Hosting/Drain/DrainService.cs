@@ -17,7 +17,9 @@ internal sealed class DrainService(
     /// <summary>What a step has to come back after its token was cancelled.</summary>
     private static readonly TimeSpan CancelGrace = TimeSpan.FromMilliseconds(250);
 
+    private readonly Lock _gate = new();
     private CancellationTokenRegistration _stopping;
+    private Task? _drain;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -30,8 +32,22 @@ internal sealed class DrainService(
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StoppingAsync(CancellationToken cancellationToken)
+    public Task StoppingAsync(CancellationToken cancellationToken)
     {
+        // The host passes on every call of its StopAsync; the drain is the same one.
+        lock (_gate)
+        {
+            return _drain ??= DrainAsync(cancellationToken);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         Begin();
         await _stopping.DisposeAsync().ConfigureAwait(false);
         var done = 0;
@@ -46,10 +62,6 @@ internal sealed class DrainService(
 
         logger.DrainEnded(Seconds(state.Elapsed), done, all.Count);
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private void Begin()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Causeway.Hosting;
@@ -58,12 +59,29 @@ public static class PrivateFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(partial, path, overwrite);
+            Place(partial, path, overwrite);
         }
-        catch
+        finally
         {
+            // Gone already when it was moved.
             File.Delete(partial);
-            throw;
         }
     }
+
+    private static void Place(string partial, string path, bool overwrite)
+    {
+        if (overwrite || OperatingSystem.IsWindows())
+        {
+            File.Move(partial, path, overwrite);
+        }
+        else if (Link(partial, path) != 0)
+        {
+            // File.Move looks first and moves then, so two processes may both win; link(2) looks and links in one.
+            throw new IOException($"{path} can't be created: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string created);
 }

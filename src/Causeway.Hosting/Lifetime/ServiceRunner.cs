@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,6 +22,9 @@ public static class ServiceRunner
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(error);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Hosting.Lifetime");
+
+        // Kestrel forgets them as it begins to bind.
+        var addresses = AddressesOf(host);
         try
         {
             using var signals = StopSignals.Watch(() => ForceExit(host, logger));
@@ -27,7 +32,7 @@ public static class ServiceRunner
             {
                 await host.StartAsync().ConfigureAwait(false);
             }
-            catch (Exception exception) when (StartFailure.From(exception) is { } failure)
+            catch (Exception exception) when (StartFailure.From(exception, addresses) is { } failure)
             {
                 await error.WriteLineAsync(failure.Message).ConfigureAwait(false);
                 return failure.ExitCode;
@@ -50,6 +55,9 @@ public static class ServiceRunner
 
     private static bool HasFailed(IHost host) =>
         host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(static service => service.ExecuteTask is { IsFaulted: true });
+
+    private static IReadOnlyCollection<string> AddressesOf(IHost host) =>
+        [.. host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
 
     private static void ForceExit(IHost host, ILogger logger)
     {

@@ -10,8 +10,9 @@ public sealed record StartFailure(int ExitCode, string Message)
 {
     /// <summary>Tells the failures a user can do something about; null for all others, whose stack trace matters.</summary>
     /// <param name="exception">What the start threw.</param>
+    /// <param name="addresses">What the service should listen on, for errors that don't name the address.</param>
     /// <returns>The failure, if it is a known one.</returns>
-    public static StartFailure? From(Exception exception)
+    public static StartFailure? From(Exception exception, IReadOnlyCollection<string>? addresses = null)
     {
         ArgumentNullException.ThrowIfNull(exception);
         if (exception is ConfigurationException)
@@ -23,17 +24,17 @@ public sealed record StartFailure(int ExitCode, string Message)
         {
             return new(
                 Hosting.ExitCode.PortHeld,
-                $"{AddressOf(exception)} is held by another process. Stop that process, or listen elsewhere with --Server:Urls=http://127.0.0.1:PORT.");
+                $"{AddressOf(exception, addresses)} is held by another process. Stop that process, or listen elsewhere with --Server:Urls=http://127.0.0.1:PORT.");
         }
 
         return SocketErrorOf(exception) switch
         {
             SocketError.AccessDenied => new(
                 Hosting.ExitCode.Failed,
-                $"{AddressOf(exception)} may not be opened by this user. Ports under 1024 often need a right of their own; choose a higher one with --Server:Urls."),
+                $"{AddressOf(exception, addresses)} may not be opened by this user. Ports under 1024 often need a right of their own; choose a higher one with --Server:Urls."),
             SocketError.AddressNotAvailable => new(
                 Hosting.ExitCode.Configuration,
-                $"{AddressOf(exception)} is no address of this machine. Correct Server:Urls."),
+                $"{AddressOf(exception, addresses)} is no address of this machine. Correct Server:Urls."),
             _ => null,
         };
     }
@@ -55,7 +56,7 @@ public sealed record StartFailure(int ExitCode, string Message)
     }
 
     /// <summary>Kestrel names the address in its message only: "Failed to bind to address http://127.0.0.1:8080: address already in use."</summary>
-    private static string AddressOf(Exception exception)
+    private static string AddressOf(Exception exception, IReadOnlyCollection<string>? addresses)
     {
         for (var current = exception; current is not null; current = current.InnerException)
         {
@@ -68,6 +69,6 @@ public sealed record StartFailure(int ExitCode, string Message)
             }
         }
 
-        return "An address of Server:Urls";
+        return addresses is { Count: > 0 } ? string.Join(" or ", addresses) : "An address of Server:Urls";
     }
 }
