@@ -39,8 +39,9 @@ public sealed class MessageReader : IDisposable
         _deflate = deflate;
         _expectMasked = expectMasked;
 
-        // What can't be compressed grows a little on the wire; such a message must not fail for its packing.
-        _maxCompressedBytes = maxMessageBytes + (maxMessageBytes >> 8) + 64;
+        // What can't be compressed grows on the wire, by an eighth where a fast deflater uses the fixed codes (9 bits at most); such a message
+        // must not fail for its packing.
+        _maxCompressedBytes = maxMessageBytes + (maxMessageBytes >> 3) + 64;
     }
 
     /// <summary>Why reading ended; null while it has not.</summary>
