@@ -66,6 +66,9 @@ internal sealed class Connection
 
     public void Send(byte[] bytes) => Post(LoopWorkKind.Send, bytes);
 
+    /// <summary>Sends an answer from the connection's own reader, which runs or wakes the loop when it has read all there is.</summary>
+    public void Answer(byte[] bytes) => Loop.Leave(new LoopWork(LoopWorkKind.Send, this, bytes));
+
     public void Close(CloseRequest request) => Post(LoopWorkKind.Close, request);
 
     /// <summary>The loop's tick at which the peer last showed that it lives.</summary>

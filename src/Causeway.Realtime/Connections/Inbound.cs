@@ -38,7 +38,7 @@ internal sealed class Inbound(LiveCore core)
     public void Refuse(Connection connection, ApiError error, string? reference)
     {
         core.Metrics.CountRefused(error.Code);
-        connection.Send(ServerMessages.Error(connection.Sender.Form, error, reference));
+        connection.Answer(ServerMessages.Error(connection.Sender.Form, error, reference));
         if (_refused == 0 || core.Time.GetElapsedTime(_refusalsSince) > RefusalWindow)
         {
             (_refused, _refusalsSince) = (0, core.Time.GetTimestamp());

@@ -12,10 +12,21 @@ internal sealed class WebSocketSession(LiveCore core, Connection connection, Str
     {
         try
         {
-            while (await ReadAsync())
+            while (true)
             {
+                // A read of nothing waits without a buffer until there is something.
+                _ = await stream.ReadAsync(Memory<byte>.Empty);
+                var count = await stream.ReadAsync(_reader.GetBuffer());
+                if (count == 0)
+                {
+                    break;
+                }
+
+                _reader.Advance(count);
                 connection.MarkHeard();
-                if (!await TakeMessagesAsync())
+                var open = await TakeMessagesAsync();
+                connection.Loop.RunAnswers();
+                if (!open)
                 {
                     break;
                 }
@@ -36,15 +47,6 @@ internal sealed class WebSocketSession(LiveCore core, Connection connection, Str
 
     public void Dispose() => _reader.Dispose();
 
-    // A read of nothing waits without a buffer until there is something.
-    private async ValueTask<bool> ReadAsync()
-    {
-        _ = await stream.ReadAsync(Memory<byte>.Empty);
-        var count = await stream.ReadAsync(_reader.GetBuffer());
-        _reader.Advance(count);
-        return count > 0;
-    }
-
     /// <returns>False when the peer's close has come: nothing follows.</returns>
     private async ValueTask<bool> TakeMessagesAsync()
     {
@@ -64,10 +66,17 @@ internal sealed class WebSocketSession(LiveCore core, Connection connection, Str
             switch (message.Kind)
             {
                 case Opcode.Text:
-                    await _inbound.TakeAsync(connection, message.Payload, dispatcher);
+                    var handling = _inbound.TakeAsync(connection, message.Payload, dispatcher);
+                    if (!handling.IsCompleted)
+                    {
+                        // The answers to what came before must not wait for a slow handler.
+                        connection.Loop.Wake();
+                    }
+
+                    await handling;
                     break;
                 case Opcode.Ping:
-                    connection.Send(FrameBuilder.Build(Opcode.Pong, message.Payload.Span));
+                    connection.Answer(FrameBuilder.Build(Opcode.Pong, message.Payload.Span));
                     break;
                 case Opcode.Binary:
                     Close(CloseReason.UnsupportedData);

@@ -42,7 +42,47 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
     public void Post(LoopWork work)
     {
         _inbox.Enqueue(work);
+        Wake();
+    }
+
+    /// <summary>Leaves something for the loop without waking it: <see cref="RunAnswers"/> or <see cref="Wake"/> must follow.</summary>
+    public void Leave(LoopWork work) => _inbox.Enqueue(work);
+
+    public void Wake()
+    {
         if (Interlocked.CompareExchange(ref _scheduled, 1, 0) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    /// <summary>
+    /// Sends the answers that a reader has left, on the reader's thread when the loop is at rest: that saves a hop. What
+    /// goes to many is left to the loop's own turn, so that fan-out never holds up a reader.
+    /// </summary>
+    public void RunAnswers()
+    {
+        if (_inbox.IsEmpty || Interlocked.CompareExchange(ref _scheduled, 1, 0) != 0)
+        {
+            return;
+        }
+
+        while (_inbox.TryPeek(out var next) && next.Kind is LoopWorkKind.Send)
+        {
+            _inbox.TryDequeue(out next);
+            TryRun(next);
+        }
+
+        if (_inbox.IsEmpty)
+        {
+            // A full fence: what was posted before this is seen, what is posted after wakes the loop.
+            Interlocked.Exchange(ref _scheduled, 0);
+            if (!_inbox.IsEmpty)
+            {
+                Wake();
+            }
+        }
+        else
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
@@ -54,18 +94,10 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
         {
             while (_inbox.TryDequeue(out var work))
             {
-                try
-                {
-                    Run(work);
-                }
-                catch (Exception exception)
-                {
-                    // One connection's trouble must not stop the others of its loop.
-                    core.Logger.LoopWorkFailed(work.Kind, exception);
-                }
+                TryRun(work);
             }
 
-            Volatile.Write(ref _scheduled, 0);
+            Interlocked.Exchange(ref _scheduled, 0);
         }
         while (!_inbox.IsEmpty && Interlocked.CompareExchange(ref _scheduled, 1, 0) == 0);
     }
@@ -96,6 +128,19 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
     {
         _deadlines.Forget(connection);
         connection.SetEnded();
+    }
+
+    private void TryRun(in LoopWork work)
+    {
+        try
+        {
+            Run(work);
+        }
+        catch (Exception exception)
+        {
+            // One connection's trouble must not stop the others of its loop.
+            core.Logger.LoopWorkFailed(work.Kind, exception);
+        }
     }
 
     private void Run(in LoopWork work)

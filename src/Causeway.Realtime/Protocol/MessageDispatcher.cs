@@ -16,7 +16,7 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
         switch (envelope.Type)
         {
             case "ping":
-                connection.Send(ServerMessages.Pong(connection.Sender.Form, envelope.Ref));
+                connection.Answer(ServerMessages.Pong(connection.Sender.Form, envelope.Ref));
                 return ValueTask.CompletedTask;
             case "join_room":
                 error = rooms.Join(connection, envelope);
@@ -81,7 +81,7 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
         }
         else if (envelope.Ref is not null)
         {
-            connection.Send(context!.Acknowledge());
+            connection.Answer(context!.Acknowledge());
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
         }
         else
         {
-            connection.Send(ServerMessages.Ack(connection.Sender.Form, envelope.Ref));
+            connection.Answer(ServerMessages.Ack(connection.Sender.Form, envelope.Ref));
         }
     }
 

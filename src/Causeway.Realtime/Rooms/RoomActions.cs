@@ -85,7 +85,7 @@ internal sealed class RoomActions(LiveCore core)
         }
 
         var members = room?.Members(MaxListedMembers) ?? new MemberList([], 0);
-        connection.Send(ServerMessages.Ack(connection.Sender.Form, envelope.Ref, (id, members), static (json, state) =>
+        connection.Answer(ServerMessages.Ack(connection.Sender.Form, envelope.Ref, (id, members), static (json, state) =>
         {
             json.WriteString("room_id"u8, state.id.Value);
             ServerMessages.WriteMembers(json, state.members);
@@ -107,7 +107,7 @@ internal sealed class RoomActions(LiveCore core)
 
         var room = member!.Room;
         var messages = room.Read(after, before, Math.Min(limit ?? DefaultHistory, MaxHistory));
-        connection.Send(ServerMessages.Ack(connection.Sender.Form, envelope.Ref, (room, messages), static (json, state) =>
+        connection.Answer(ServerMessages.Ack(connection.Sender.Form, envelope.Ref, (room, messages), static (json, state) =>
         {
             json.WriteString("room_id"u8, state.room.Id.Value);
             json.WriteStartArray("messages"u8);
@@ -151,7 +151,7 @@ internal sealed class RoomActions(LiveCore core)
         var error = PublishAs(core, connection, id, publish, out var message, out var epoch);
         if (error is null && envelope.Ref is { } reference)
         {
-            connection.Send(ServerMessages.Published(connection.Sender.Form, reference, message!, epoch!));
+            connection.Answer(ServerMessages.Published(connection.Sender.Form, reference, message!, epoch!));
         }
 
         return error;
