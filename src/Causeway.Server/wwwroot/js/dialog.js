@@ -45,6 +45,7 @@ export function formDialog({ title, text, fields = [], confirm, danger = false, 
       box.close();
     } catch (error) {
       problem.replaceChildren(errorBox(error));
+      for (const { input } of inputs) input.setAttribute('aria-invalid', String(Boolean(error.details?.fields?.[input.name])));
     } finally {
       button.disabled = false;
     }

@@ -1,5 +1,7 @@
 // Figures, sizes and times as people read them. Widths stay stable so that live figures do not dance.
 
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const shortDay = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const none = '–';
 
@@ -66,13 +68,13 @@ export function clock(time, precise = false) {
 /** Local date and time, for titles and facts. */
 export function dateTime(time) {
   const t = new Date(time);
-  return Number.isNaN(t.getTime()) ? none : t.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  return Number.isNaN(t.getTime()) ? none : day.format(t);
 }
 
 /** The same in a few characters: Nov 21, 23:20 */
 export function dayTime(time) {
   const t = new Date(time);
-  return Number.isNaN(t.getTime()) ? none : t.toLocaleString(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  return Number.isNaN(t.getTime()) ? none : shortDay.format(t);
 }
 
 /** The end of an id, which is the part of a UUIDv7 that differs. */

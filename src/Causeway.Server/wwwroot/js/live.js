@@ -40,7 +40,8 @@ export class Live extends EventTarget {
     super();
     this.url = url;
     this.token = token;
-    globalThis.addEventListener?.('online', () => this.#hurry());
+    globalThis.addEventListener('online', () => this.#wake());
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.#wake(); });
   }
 
   // ── The line ──────────────────────────────────────────────────────────────
@@ -201,15 +202,19 @@ export class Live extends EventTarget {
     this.#emit('message', frame);
   }
 
-  /** A line that died without a word: nothing heard for two heartbeats although we asked. */
+  /** A page does not see the server's heartbeats, so after a silence it asks. */
   #checkPulse({ heartbeat_seconds: seconds }) {
-    const silence = performance.now() - this.#heard;
-    if (silence > seconds * 2000) {
+    if (performance.now() - this.#heard > seconds * 900) this.#probe();
+  }
+
+  /** Pings; a line that died without a word is given up when no answer comes. */
+  #probe() {
+    const { connection } = this;
+    this.ping().catch((error) => {
+      if (error.code !== 'TIMEOUT' || this.connection !== connection) return;
       this.#end(1000);
-      this.#wait(this.#backoff.next(), meaningOf(1006));
-    } else if (silence > seconds * 900) {
-      this.ping().catch(() => {});
-    }
+      this.#wait(this.#backoff.next(), { code: 1006, ...meaningOf(1006) });
+    });
   }
 
   async #closed(socket, code, reason) {
@@ -249,8 +254,10 @@ export class Live extends EventTarget {
     this.#set('waiting', { why, retryAt: Date.now() + milliseconds });
   }
 
-  #hurry() {
+  /** The network is back, or the page: no need to wait, and no reason to trust an old line. */
+  #wake() {
     if (this.state === 'waiting') this.connect();
+    else if (this.state === 'open') this.#probe();
   }
 
   #end(code) {

@@ -96,7 +96,7 @@ export function composer(session) {
   }
 
   function update() {
-    const ready = live.state === 'open' && session.rooms.get(session.current)?.members !== null && session.current !== null;
+    const ready = live.state === 'open' && Boolean(session.rooms.get(session.current)?.inside);
     forms.say.input.placeholder = session.current ? `Say something in ${session.current}` : 'Join a room first';
     quick.forEach((button, index) => { button.disabled = index === 0 ? live.state !== 'open' : !ready; });
     for (const button of element.querySelectorAll('button[type=submit]')) button.disabled = button.dataset.testid === 'raw-send' ? live.state !== 'open' : !ready;

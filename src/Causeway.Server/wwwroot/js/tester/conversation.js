@@ -1,6 +1,6 @@
 // What is said in the current room, as people read it.
 import { h, setText, show } from '../dom.js';
-import { clock, dateTime, plural, senderOf } from '../format.js';
+import { clock, dateTime, senderOf } from '../format.js';
 import { listen } from '../listen.js';
 
 const HUES = 8;
@@ -26,20 +26,21 @@ export function conversation(session) {
   function renderWaiting() {
     frame = 0;
     const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
-    list.append(...waiting.map(render));
-    waiting = [];
     const kept = session.rooms.get(session.current)?.lines.length ?? 0;
+    list.append(...waiting.slice(-kept).map(render));
+    waiting = [];
     while (list.children.length > kept) list.firstElementChild.remove();
     if (atEnd) scroller.scrollTop = scroller.scrollHeight;
     showPlace();
+    showTyping();
   }
 
   function showPlace() {
     const room = session.rooms.get(session.current);
     const position = room && session.live.rooms.get(room.name);
     setText(place, !room ? 'In no room'
-      : room.members === null ? (session.live.state === 'open' ? 'Not in this room' : 'Waiting for the line')
-      : `${plural(room.members, 'member')}${Number.isInteger(position?.offset) ? ` · position ${position.offset}` : ''}${position?.epoch ? ` · epoch ${position.epoch}` : ''}`);
+      : !room.inside ? (session.live.state === 'open' ? 'Not in this room' : 'Waiting for the line')
+      : Number.isInteger(position?.offset) ? `In ${room.name} · position ${position.offset} · epoch ${position.epoch}` : `In ${room.name}`);
     show(empty, list.children.length === 0);
     setText(empty, room ? 'Nothing was said yet. Open a second tab of this page and say hello.' : 'Join a room to talk.');
   }
@@ -54,8 +55,8 @@ export function conversation(session) {
     [session, 'line', ({ detail: { room, line } }) => {
       if (room.name !== session.current) return;
       waiting.push(line);
+      if (waiting.length > 2000) waiting = waiting.slice(-1000);
       frame ||= requestAnimationFrame(renderWaiting);
-      showTyping();
     }],
     [session, 'rooms', () => {
       if (shown !== session.current) renderAll();

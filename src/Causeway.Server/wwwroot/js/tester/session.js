@@ -5,7 +5,8 @@ import { Live } from '../live.js';
 import { Frames } from './frames.js';
 import { Latency } from './latency.js';
 
-export const LOBBY = 'lobby';
+const KEY = 'causeway.rooms';
+const LOBBY = 'lobby';
 const KEPT_LINES = 300;
 const JOIN_HISTORY = 30;
 const TYPING_FOR = 4000;
@@ -34,14 +35,14 @@ class Session extends EventTarget {
 
   /** Called when the tester is shown: connects unless the person disconnected, and opens the room of the address. */
   open(room) {
-    if (room) this.join(room);
-    else if (this.rooms.size === 0) this.join(LOBBY);
+    if (this.rooms.size === 0) remembered().forEach((name) => this.join(name));
+    if (room || this.rooms.size === 0) this.join(room || LOBBY);
     if (this.live.state === 'stopped' && !this.leftByHand) this.live.connect();
   }
 
   async join(name) {
     const known = this.rooms.get(name);
-    if (!known) this.rooms.set(name, { name, lines: [], seen: new Set(), unread: 0, typing: new Map(), members: null, replaying: 0, problem: null });
+    if (!known) this.rooms.set(name, { name, lines: [], seen: new Set(), unread: 0, typing: new Map(), inside: false, replaying: 0 });
     this.select(name);
     if (known && this.live.rooms.has(name)) return;
     try {
@@ -74,19 +75,18 @@ class Session extends EventTarget {
     if (state === 'waiting' || (state === 'stopped' && why)) {
       const text = why.code ? `${why.text} (${why.code})` : why.text;
       this.frames.note(text);
-      if (state === 'waiting') for (const room of this.rooms.values()) if (room.members !== null) this.#note(room, text, 'gap');
+      if (state === 'waiting') for (const room of this.rooms.values()) if (room.inside) this.#note(room, text, 'gap');
     }
-    for (const room of this.rooms.values()) if (state !== 'open') room.members = null;
+    if (state !== 'open') for (const room of this.rooms.values()) room.inside = false;
     this.#changed();
   }
 
   #joined({ room: name, ack, resumed }) {
     const room = this.rooms.get(name);
     if (!room) return;
-    room.members = ack.member_count ?? ack.members?.length ?? 0;
+    room.inside = true;
     room.replaying = ack.replayed;
-    room.problem = null;
-    if (!resumed) this.#note(room, `You are in ${name}${ack.replayed > 0 ? `; the last ${ack.replayed} messages` : ''}`);
+    if (!resumed) this.#note(room, `You are in ${name}${company(ack)}`);
     else if (!ack.recovered) this.#note(room, 'Back, but the room no longer has what was missed', 'bad');
     else if (ack.replayed === 0) this.#note(room, 'Back; nothing was missed', 'good');
     else this.#note(room, `Back; ${ack.replayed} missed ${ack.replayed === 1 ? 'message' : 'messages'} recovered`, 'good');
@@ -97,8 +97,7 @@ class Session extends EventTarget {
     const room = this.rooms.get(name);
     if (!room || why === 'left') return;
     const text = { room_closed: 'The room was closed', kicked: 'You were put out of the room', refused: 'The room refused the join' }[why];
-    room.problem = error ?? null;
-    room.members = null;
+    room.inside = false;
     this.#note(room, error ? `${text}: ${error.message} (${error.code})` : reason ? `${text}: ${reason}` : text, 'bad');
     this.#changed();
   }
@@ -158,7 +157,32 @@ class Session extends EventTarget {
   }
 
   #changed() {
+    remember([...this.rooms.keys()]);
     this.dispatchEvent(new Event('rooms'));
+  }
+}
+
+/** Who else is there, in words: guests are one member, but each of their connections is somebody. */
+function company({ members, member_count: count }) {
+  if (!members) return '';
+  const others = Math.max(count, members.reduce((sum, member) => sum + (member.user_id === null ? member.devices : 1), 0)) - 1;
+  return others <= 0 ? ', alone' : others === 1 ? ', with one other' : `, with ${others} others`;
+}
+
+/** The rooms of this tab, so that a reload comes back to them. */
+function remembered() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function remember(names) {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(names));
+  } catch {
+    // Storage is blocked: a reload starts with the lobby.
   }
 }
 
