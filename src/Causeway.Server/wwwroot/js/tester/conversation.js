@@ -2,6 +2,7 @@
 import { h, setText, show } from '../dom.js';
 import { clock, dateTime, senderOf } from '../format.js';
 import { listen } from '../listen.js';
+import { paced, stickToEnd } from '../pace.js';
 
 const HUES = 8;
 
@@ -11,8 +12,9 @@ export function conversation(session) {
   const place = h('p', { class: 'place', 'data-testid': 'room-state' });
   const empty = h('p', { class: 'empty' });
   const scroller = h('div', { class: 'talk-scroll', tabindex: '0', role: 'region', 'aria-label': 'Messages' }, empty, h('div', { role: 'log', 'aria-label': 'What is said' }, list));
+  const end = stickToEnd(scroller);
+  const drawing = paced(renderWaiting);
   let waiting = [];
-  let frame = 0;
   let shown = null;
 
   function renderAll() {
@@ -20,17 +22,15 @@ export function conversation(session) {
     const room = session.rooms.get(session.current);
     shown = session.current;
     list.replaceChildren(...(room?.lines ?? []).map(render));
-    scroller.scrollTop = scroller.scrollHeight;
+    end.restart();
   }
 
   function renderWaiting() {
-    frame = 0;
-    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
     const kept = session.rooms.get(session.current)?.lines.length ?? 0;
     list.append(...waiting.slice(-kept).map(render));
     waiting = [];
     while (list.children.length > kept) list.firstElementChild.remove();
-    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+    end.keep();
     showPlace();
     showTyping();
   }
@@ -56,7 +56,7 @@ export function conversation(session) {
       if (room.name !== session.current) return;
       waiting.push(line);
       if (waiting.length > 2000) waiting = waiting.slice(-1000);
-      frame ||= requestAnimationFrame(renderWaiting);
+      drawing.request();
     }],
     [session, 'rooms', () => {
       if (shown !== session.current) renderAll();
@@ -69,10 +69,10 @@ export function conversation(session) {
   renderAll();
   showPlace();
   showTyping();
-  requestAnimationFrame(() => { scroller.scrollTop = scroller.scrollHeight; });
+  requestAnimationFrame(end.restart);
   return {
     element: h('div', { class: 'talk-body' }, scroller, h('div', { class: 'talk-foot' }, place, typing)),
-    stop: () => { stop(); cancelAnimationFrame(frame); },
+    stop: () => { stop(); drawing.cancel(); },
   };
 }
 

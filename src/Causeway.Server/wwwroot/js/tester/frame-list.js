@@ -4,6 +4,7 @@ import { h, setText, show } from '../dom.js';
 import { clock, count } from '../format.js';
 import { icon } from '../icons.js';
 import { listen } from '../listen.js';
+import { paced, stickToEnd } from '../pace.js';
 
 const SHOWN = 200;
 const words = { sent: 'Sent', received: 'Received', note: 'Line' };
@@ -21,7 +22,8 @@ export function frameList({ frames }) {
   const scroller = h('div', { class: 'frames-scroll', tabindex: '0', role: 'region', 'aria-label': 'Raw frames' }, empty, list);
   let paused = false;
   let waiting = [];
-  let frame = 0;
+  const end = stickToEnd(scroller);
+  const drawing = paced(() => (paused ? showTally() : renderWaiting()));
 
   const fits = (entry) => (direction.value === '' || entry.direction === direction.value)
     && filter.value.toLowerCase().split(/\s+/).every((word) => entry.text.toLowerCase().includes(word));
@@ -30,17 +32,15 @@ export function frameList({ frames }) {
   function renderAll() {
     waiting = [];
     list.replaceChildren(...matching().slice(-SHOWN).map(render));
-    scroller.scrollTop = scroller.scrollHeight;
+    end.restart();
     showTally();
   }
 
   function renderWaiting() {
-    frame = 0;
-    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
     list.append(...waiting.slice(-SHOWN).map(render));
     waiting = [];
     while (list.children.length > SHOWN) list.firstElementChild.remove();
-    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+    end.keep();
     showTally();
   }
 
@@ -63,11 +63,7 @@ export function frameList({ frames }) {
     [frames, 'add', ({ detail: entry }) => {
       if (fits(entry)) waiting.push(entry);
       if (waiting.length > SHOWN * 5) waiting.shift();
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        if (paused) showTally();
-        else renderWaiting();
-      });
+      drawing.request();
     }],
     [frames, 'clear', renderAll],
     [filter, 'input', renderAll],
@@ -80,13 +76,13 @@ export function frameList({ frames }) {
   ]);
   setPaused(false);
   renderAll();
-  requestAnimationFrame(() => { scroller.scrollTop = scroller.scrollHeight; });
+  requestAnimationFrame(end.restart);
   return {
     element: h('section', { class: 'wire card', 'aria-labelledby': 'wire-title' },
       h('div', { class: 'wire-head' }, h('h2', { id: 'wire-title' }, 'Frames'), tally,
         h('div', { class: 'wire-tools' }, h('div', { class: 'search' }, h('label', { class: 'visually-hidden', for: 'frame-filter' }, 'Filter frames'), icon('search'), filter), direction, pause, copy, clear)),
       scroller),
-    stop: () => { stop(); cancelAnimationFrame(frame); },
+    stop: () => { stop(); drawing.cancel(); },
   };
 }
 

@@ -5,6 +5,7 @@ import { h, setText, show } from '../dom.js';
 import { errorBox } from '../errors.js';
 import { followRooms } from '../events.js';
 import { clock, dateTime, senderOf } from '../format.js';
+import { paced, stickToEnd } from '../pace.js';
 
 const PAGE = 50;
 const KEPT = 500;
@@ -21,6 +22,7 @@ export function roomLog(id) {
   const scroller = h('div', { class: 'log-scroll', tabindex: '0', role: 'region', 'aria-label': 'Message list' }, h('p', { class: 'log-older' }, older), nothing, list);
   const element = h('section', { class: 'card panel log-panel', 'aria-labelledby': 'log-title' },
     h('div', { class: 'panel-head' }, h('h2', { id: 'log-title' }, 'Messages'), state), problem, scroller);
+  const end = stickToEnd(scroller);
   let oldest = null;
 
   older.addEventListener('click', async () => {
@@ -47,7 +49,7 @@ export function roomLog(id) {
       oldest ??= page.items[0]?.offset ?? null;
       add(page.items, false);
       show(older, page.items.length === PAGE && oldest > 1);
-      scroller.scrollTop = scroller.scrollHeight;
+      end.restart();
     } catch (error) {
       if (error.status !== 404 && error.status !== 401) problem.replaceChildren(errorBox(error, load));
     }
@@ -62,16 +64,21 @@ export function roomLog(id) {
   };
 
   function add(messages, live) {
-    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
     for (const message of messages.filter(isNew)) {
       const row = line(message, live);
-      const after = [...list.children].findLast((other) => Number(other.dataset.offset) < message.offset);
-      if (!live && after !== list.lastElementChild && list.children.length > 0) after ? after.after(row) : list.prepend(row);
-      else list.append(row);
+      if (live) list.append(row);
+      else insert(row, message.offset);
     }
     while (list.children.length > KEPT && live) list.firstElementChild.remove();
     show(nothing, list.children.length === 0);
-    if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+    end.keep();
+  }
+
+  /** Puts a message of the history before what came live meanwhile. */
+  function insert(row, offset) {
+    const after = [...list.children].findLast((other) => Number(other.dataset.offset) < offset);
+    if (after) after.after(row);
+    else list.prepend(row);
   }
 
   function setState(name, error) {
@@ -84,12 +91,10 @@ export function roomLog(id) {
   function start() {
     let controller = null;
     let waiting = [];
-    let frame = 0;
-    const flush = () => {
-      frame = 0;
+    const drawing = paced(() => {
       add(waiting.slice(-KEPT), true);
       waiting = [];
-    };
+    });
     const follow = () => {
       controller?.abort();
       controller = null;
@@ -106,7 +111,8 @@ export function roomLog(id) {
           const message = JSON.parse(data);
           if (message.room_id !== id || message.type === 'typing') return;
           waiting.push(message);
-          frame ||= requestAnimationFrame(flush);
+          if (waiting.length > 2 * KEPT) waiting = waiting.slice(-KEPT);
+          drawing.request();
         },
       });
     };
@@ -115,7 +121,7 @@ export function roomLog(id) {
     return () => {
       document.removeEventListener('visibilitychange', follow);
       controller?.abort();
-      cancelAnimationFrame(frame);
+      drawing.cancel();
     };
   }
 
