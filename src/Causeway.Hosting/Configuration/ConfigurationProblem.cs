@@ -6,9 +6,14 @@ namespace Causeway.Hosting;
 /// <param name="Source">Where the value stands; a validator leaves it out, it is filled in.</param>
 public sealed record ConfigurationProblem(string Key, string Reason, ConfigurationOrigin? Source = null)
 {
-    /// <summary>One line for a person: key, reason, place.</summary>
+    /// <summary>One line for a person: key, reason, place; or place and reason where no key is to blame.</summary>
     public override string ToString()
     {
+        if (Key.Length == 0 && Source is { Name: not null })
+        {
+            return $"{Source} {Reason}";
+        }
+
         var text = Key.Length == 0 ? Reason : $"{Key} {Reason}";
         return Source is null || Source.Tier == ConfigurationTier.Default ? text : $"{text} ({Source})";
     }

@@ -35,6 +35,9 @@ public static class CausewayLoggingBuilderExtensions
         logging.AddFilter("Microsoft", framework);
         logging.AddFilter("System", framework);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None);
+
+        // A failed start is thrown as well, and told once by who catches it; the death of a background service is critical, and stays.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         return logging;
     }
 }

@@ -72,7 +72,7 @@ public sealed class ConfigurationProblemTests : IDisposable
 
         Assert.Equal(
             [
-                " is not KEY=VALUE, and no comment either (.env:2:1)",
+                ".env:2:1 is not KEY=VALUE, and no comment either",
                 "Server:Docs must be true or false, not 'maybe' (.env:1:1)",
                 "Server:DrainSeconds must be 0 to 3600, not 5000 (causeway.json:3:5)",
                 "Server:Mode must be one of local, read_only, not 'remote' (flag --Server:Mode)",
@@ -81,7 +81,7 @@ public sealed class ConfigurationProblemTests : IDisposable
                 "Server:Timeout must be a time such as 00:00:30, not 'later' (environment CAUSEWAY__Server__Timeout)",
                 "Server:Urls needs a value: --Server:Urls=VALUE (flag --Server:Urls)",
             ],
-            exception.Problems.Select(static problem => problem.Key.Length == 0 ? $" {problem}" : $"{problem}").Order(StringComparer.Ordinal));
+            exception.Problems.Select(static problem => problem.ToString()).Order(StringComparer.Ordinal));
         Assert.StartsWith("The configuration has 8 problems:", exception.Message, StringComparison.Ordinal);
     }
 
@@ -108,7 +108,7 @@ public sealed class ConfigurationProblemTests : IDisposable
     {
         var problem = Assert.Single(_work.Load("--config", "nowhere.json").Problems);
 
-        Assert.Equal("does not exist (nowhere.json)", problem.ToString());
+        Assert.Equal("nowhere.json does not exist", problem.ToString());
     }
 
     [Fact]
