@@ -12,8 +12,10 @@ namespace Causeway.Server.Tests;
 /// <summary>The whole program inside the test's process: real Kestrel, a free port, a data directory of its own.</summary>
 internal sealed class RunningServer : IAsyncDisposable
 {
+    // The same for every server but for its own address, and the slowest thing to ask for.
+    private static JsonElement? _description;
+
     private readonly TempDirectory _directory;
-    private JsonElement? _description;
 
     private RunningServer(TempDirectory directory, ServerSettings settings, WebApplication app, LogProbe logs)
     {

@@ -1,3 +1,4 @@
+using Causeway.Hosting;
 using Causeway.Http;
 using Causeway.Realtime;
 
@@ -9,6 +10,7 @@ internal static class AccessServiceCollectionExtensions
     public static IServiceCollection AddAccess(this IServiceCollection services, ServerSettings settings)
     {
         // Made here and not on first use: a key file that can't be read must fail the start, and the files must be there before anyone asks.
+        PrivateDirectory.Create(settings.DataDirectory);
         var adminToken = AdminToken.LoadOrCreate(settings.DataDirectory);
         var keys = SigningKeys.Load([.. settings.Auth.SigningKeys], settings.DataDirectory);
         services.AddSingleton(adminToken);

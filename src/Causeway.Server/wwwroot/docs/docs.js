@@ -18,12 +18,12 @@ function element(name, attributes = {}, ...children) {
   return node;
 }
 
-function resolve(document, schema, seen = []) {
+function resolve(api, schema, seen = []) {
   const name = schema?.$ref?.split("/").pop();
   if (!name) return { schema, seen };
   return seen.includes(name)
     ? { schema: { description: `another ${name}` }, seen }
-    : { schema: document.components?.schemas?.[name] ?? {}, seen: [...seen, name] };
+    : { schema: api.components?.schemas?.[name] ?? {}, seen: [...seen, name] };
 }
 
 function typeOf(schema) {
@@ -32,19 +32,19 @@ function typeOf(schema) {
 }
 
 // An example of what a schema describes: enough to see the shape and to start a request from.
-function example(document, given, seen = []) {
-  const { schema, seen: path } = resolve(document, given ?? {}, seen);
+function example(api, given, seen = []) {
+  const { schema, seen: path } = resolve(api, given ?? {}, seen);
   if (schema.example !== undefined) return schema.example;
   if (schema.examples?.length) return schema.examples[0];
   if (schema.const !== undefined) return schema.const;
   if (schema.enum?.length) return schema.enum[0];
   const one = schema.oneOf ?? schema.anyOf;
-  if (one?.length) return example(document, one.find((part) => part.type !== "null") ?? one[0], path);
+  if (one?.length) return example(api, one.find((part) => part.type !== "null") ?? one[0], path);
   switch (typeOf(schema)) {
     case "object":
-      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, part]) => [key, example(document, part, path)]));
+      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, part]) => [key, example(api, part, path)]));
     case "array":
-      return schema.items ? [example(document, schema.items, path)] : [];
+      return schema.items ? [example(api, schema.items, path)] : [];
     case "integer":
     case "number":
       return schema.minimum ?? 1;
@@ -65,7 +65,7 @@ function parametersOf(operation, item) {
   return [...(item.parameters ?? []), ...(operation.parameters ?? [])];
 }
 
-function tryForm(document, path, method, operation, item) {
+function tryForm(api, path, method, operation, item) {
   const parameters = parametersOf(operation, item);
   const body = operation.requestBody?.content?.["application/json"];
   const fields = parameters.map((parameter) => ({
@@ -73,7 +73,7 @@ function tryForm(document, path, method, operation, item) {
     input: element("input", { autocomplete: "off", spellcheck: "false", placeholder: parameter.required ? "required" : "" }),
   }));
   const text = body && element("textarea", { spellcheck: "false", "aria-label": "Body" });
-  if (text) text.value = pretty(example(document, body.schema));
+  if (text) text.value = pretty(example(api, body.schema));
   const status = element("p", { role: "status" });
   const answer = element("pre", { hidden: "", tabindex: "0", "aria-label": "Answer" });
   const form = element("form", {},
@@ -116,8 +116,8 @@ function tryForm(document, path, method, operation, item) {
   return form;
 }
 
-function renderOperation(document, path, method, operation, item) {
-  const details = element("details", { class: "operation" },
+function renderOperation(api, path, method, operation, item) {
+  const details = element("details", { class: "operation", id: operation.operationId },
     element("summary", {},
       element("span", { class: `method ${method}` }, method.toUpperCase()),
       element("span", { class: "path" }, path),
@@ -138,32 +138,42 @@ function renderOperation(document, path, method, operation, item) {
           element("td", {}, parameter.in), element("td", {}, parameter.description ?? ""))))
         : undefined,
       body && element("h3", {}, "Body"),
-      body && element("pre", { tabindex: "0" }, pretty(example(document, body.schema))),
+      body && element("pre", { tabindex: "0" }, pretty(example(api, body.schema))),
       element("h3", {}, "Answers"),
       element("table", {}, ...Object.entries(operation.responses ?? {}).map(([code, response]) => {
         const schema = response.content?.["application/json"]?.schema;
         return element("tr", {},
           element("th", { scope: "row" }, code),
-          element("td", {}, response.description ?? "", Number(code) < 300 && schema ? element("pre", { tabindex: "0" }, pretty(example(document, schema))) : undefined));
+          element("td", {}, response.description ?? "", Number(code) < 300 && schema ? element("pre", { tabindex: "0" }, pretty(example(api, schema))) : undefined));
       })),
       element("h3", {}, "Try it"),
-      tryForm(document, path, method, operation, item)));
+      tryForm(api, path, method, operation, item)));
   });
   return details;
 }
 
-function render(document) {
-  about.textContent = document.info?.description ?? `${document.info?.title} ${document.info?.version}`;
+function render(api) {
+  about.textContent = api.info?.description ?? `${api.info?.title} ${api.info?.version}`;
   const groups = new Map();
-  for (const [path, item] of Object.entries(document.paths)) {
+  for (const [path, item] of Object.entries(api.paths)) {
     for (const method of methods.filter((name) => item[name])) {
       const tag = item[method].tags?.[0] ?? "Other";
       if (!groups.has(tag)) groups.set(tag, []);
-      groups.get(tag).push(renderOperation(document, path, method, item[method], item));
+      groups.get(tag).push(renderOperation(api, path, method, item[method], item));
     }
   }
   main.replaceChildren(...[...groups].map(([tag, operations]) => element("section", {}, element("h2", {}, tag), ...operations)));
 }
+
+// A link such as /docs#publishMessage opens that operation.
+function openNamed() {
+  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!(named instanceof HTMLDetailsElement)) return;
+  named.open = true;
+  named.scrollIntoView();
+}
+
+addEventListener("hashchange", openNamed);
 
 filter.addEventListener("input", () => {
   const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -181,6 +191,7 @@ try {
   const response = await fetch("/openapi/v1.json");
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   render(await response.json());
+  openNamed();
 } catch (error) {
   about.textContent = `The description can't be read: ${error.message}.`;
   about.className = "failed";
