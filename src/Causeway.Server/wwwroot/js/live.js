@@ -60,7 +60,7 @@ export class Live extends EventTarget {
       return this.#set('stopped', { why: { text: `This token cannot travel in a handshake: ${error.message}`, comeBack: false } });
     }
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onmessage = ({ data }) => { if (socket === this.#socket) this.#receive(data); };
     socket.onclose = ({ code, reason }) => this.#closed(socket, code, reason);
   }
 
@@ -88,8 +88,8 @@ export class Live extends EventTarget {
   async leave(room) {
     const joined = this.rooms.get(room)?.joined;
     this.rooms.delete(room);
-    if (joined && this.state === 'open') await this.request('leave_room', { room_id: room });
     this.#emit('left', { room, why: 'left' });
+    if (joined && this.state === 'open') await this.request('leave_room', { room_id: room });
   }
 
   publish(room, type, payload) {
@@ -150,7 +150,9 @@ export class Live extends EventTarget {
     this.#stable = setTimeout(() => this.#backoff.reset(), STABLE_AFTER);
     this.#pulse = setInterval(() => this.#checkPulse(connection), connection.heartbeat_seconds * 1000);
     for (const [room, position] of this.rooms) {
-      this.#enter(room, position).catch((error) => this.#emit('left', { room, why: 'refused', error }));
+      this.#enter(room, position).catch((error) => {
+        if (error.code !== 'OFFLINE') this.#emit('left', { room, why: 'refused', error });
+      });
     }
   }
 
@@ -254,9 +256,9 @@ export class Live extends EventTarget {
     this.#set('waiting', { why, retryAt: Date.now() + milliseconds });
   }
 
-  /** The network is back, or the page: no need to wait, and no reason to trust an old line. */
+  /** The network is back, or the page: a broken line need not wait any longer, and an old one is not to be trusted. */
   #wake() {
-    if (this.state === 'waiting') this.connect();
+    if (this.state === 'waiting' && (this.why.code === 1006 || Date.now() >= this.retryAt)) this.connect();
     else if (this.state === 'open') this.#probe();
   }
 

@@ -48,7 +48,7 @@ class Session extends EventTarget {
     try {
       await this.live.join(name, { history: JOIN_HISTORY });
     } catch (error) {
-      this.#left({ room: name, why: 'refused', error });
+      if (error.code !== 'OFFLINE') this.#left({ room: name, why: 'refused', error });
     }
   }
 
@@ -166,7 +166,7 @@ class Session extends EventTarget {
 function company({ members, member_count: count }) {
   if (!members) return '';
   const others = Math.max(count, members.reduce((sum, member) => sum + (member.user_id === null ? member.devices : 1), 0)) - 1;
-  return others <= 0 ? ', alone' : others === 1 ? ', with one other' : `, with ${others} others`;
+  return others <= 0 ? '; nobody else is here yet' : others === 1 ? ' with one other' : ` with ${others} others`;
 }
 
 /** The rooms of this tab, so that a reload comes back to them. */
