@@ -11,6 +11,9 @@ internal sealed class Gate(LiveCore core, IRealtimeAuthenticator authenticator)
 
     private const string BearerPrefix = "bearer.";
 
+    /// <summary>How long the application may take to say who a client is.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Origin, drain, credential and limits, in this order.</summary>
     /// <returns>Who it is, with a place taken for them; or why they are refused.</returns>
     public async ValueTask<AuthenticationOutcome> AdmitAsync(HttpContext context, bool takePlace)
@@ -30,7 +33,17 @@ internal sealed class Gate(LiveCore core, IRealtimeAuthenticator authenticator)
             return Refuse(error);
         }
 
-        var outcome = await authenticator.AuthenticateAsync(context, token, context.RequestAborted);
+        AuthenticationOutcome outcome;
+        try
+        {
+            outcome = await authenticator.AuthenticateAsync(context, token, context.RequestAborted).AsTask().WaitAsync(Patience, core.Time);
+        }
+        catch (TimeoutException)
+        {
+            outcome = AuthenticationOutcome.Refuse(
+                new ApiError(ErrorCode.Unavailable, "The credential could not be checked in time.") { RetryAfter = TimeSpan.FromSeconds(5) });
+        }
+
         if (outcome.Error is { } refusal)
         {
             return Refuse(refusal);

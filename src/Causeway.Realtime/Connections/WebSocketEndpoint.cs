@@ -73,8 +73,8 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
             throw;
         }
 
-        core.Connections.Add(connection);
         connection.Send(ServerMessages.Connected(connection.Sender.Form, connection, core));
+        core.Connections.Add(connection);
         return new WebSocketSession(core, connection, stream, dispatcher, deflate);
     }
 }

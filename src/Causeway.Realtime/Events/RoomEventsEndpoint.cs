@@ -65,7 +65,6 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             throw;
         }
 
-        core.Connections.Add(connection);
         for (var i = 0; i < stream.Rooms.Count; i++)
         {
             // The checks were just passed; a room that filled up or went meanwhile is left out, and said to be closed.
@@ -80,6 +79,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         }
 
         connection.Post(LoopWorkKind.StartStream);
+        core.Connections.Add(connection);
         return connection;
     }
 

@@ -105,6 +105,9 @@ internal sealed class Pending
 
     public int Length => _own?.Length ?? (_wire!.EndOf(LastIndex) - _wire.StartOf(FirstIndex));
 
+    /// <summary>Room messages in it.</summary>
+    public int Count => _wire is null ? 0 : LastIndex - FirstIndex + 1;
+
     public WireBytes? Wire => _wire;
 
     public Memory<byte> Bytes => _own ?? _wire!.Bytes.AsMemory(_wire.StartOf(FirstIndex), Length);

@@ -247,39 +247,34 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
     {
         var bytes = wire.Bytes;
         var last = batch.Count - 1;
-        long delivered = 0;
+        var delivered = 0;
         foreach (var member in members)
         {
             var sender = member.Sender;
             if (member.IsBehind || member.SkipIn == batch || member.LiveAfter >= batch.FirstSequence)
             {
-                delivered += DeliverPieces(member, batch, wire);
-                continue;
+                DeliverPieces(member, batch, wire);
             }
-
-            if (sender.IsClear)
-            {
-                var taken = sender.Outlet.TryWrite(bytes);
-                if (taken != bytes.Length)
-                {
-                    sender.SendRest(member, batch, wire, 0, last, taken);
-                }
-            }
-            else
+            else if (!sender.IsClear)
             {
                 sender.Send(member, batch, wire, 0, last);
             }
-
-            delivered += batch.Count;
+            else if (sender.Outlet.TryWrite(bytes) is var taken && taken == bytes.Length)
+            {
+                delivered++;
+            }
+            else
+            {
+                sender.SendRest(member, batch, wire, 0, last, taken);
+            }
         }
 
-        CountDeliveries(members[0].Sender, (int)delivered);
+        CountDeliveries(members[0].Sender, delivered * batch.Count);
     }
 
     // For a member that joined in the middle of the batch, reads from the log, or must not hear one of the messages.
-    private static int DeliverPieces(Membership member, RoomBatch batch, WireBytes wire)
+    private static void DeliverPieces(Membership member, RoomBatch batch, WireBytes wire)
     {
-        var delivered = 0;
         var run = -1;
         for (var i = FirstFor(member, batch); i <= batch.Count; i++)
         {
@@ -292,12 +287,9 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             else if (!wanted && run >= 0)
             {
                 member.Sender.Send(member, batch, wire, run, i - 1);
-                delivered += i - run;
                 run = -1;
             }
         }
-
-        return delivered;
     }
 
     private static int FirstFor(Membership member, RoomBatch batch) =>

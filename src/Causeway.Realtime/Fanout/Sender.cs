@@ -61,7 +61,11 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
         var start = wire.StartOf(first);
         var length = wire.EndOf(last) - start;
         var taken = outlet.TryWrite(wire.Bytes.AsSpan(start, length));
-        if (taken != length)
+        if (taken == length)
+        {
+            loop.CountDeliveries(this, last - first + 1);
+        }
+        else
         {
             SendRest(member, batch, wire, first, last, taken);
         }
@@ -79,6 +83,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
         var position = wire.StartOf(first) + taken;
         var cut = outlet.BypassesServer ? wire.MessageAt(position, first) : last;
         Write(wire.Bytes.AsMemory(position, wire.EndOf(cut) - position));
+        loop.CountDeliveries(this, cut - first + 1);
         if (cut < last && _phase is Phase.Open)
         {
             Enqueue(member, batch, wire, cut + 1, last);
@@ -340,6 +345,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
             var taken = outlet.TryWrite(pending.Bytes.Span);
             if (taken == pending.Length)
             {
+                loop.CountDeliveries(this, pending.Count);
                 _backlog!.Remove(pending);
             }
             else if (taken < 0)
@@ -351,12 +357,14 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
                 // The rest of the frame it took half of is written; the frames after it may still be dropped.
                 var position = wire.StartOf(pending.FirstIndex) + taken;
                 var cut = wire.MessageAt(position, pending.FirstIndex);
+                loop.CountDeliveries(this, cut - pending.FirstIndex + 1);
                 _backlog!.Advance(pending, cut + 1);
                 Write(wire.Bytes.AsMemory(position, wire.EndOf(cut) - position));
             }
         }
         else
         {
+            loop.CountDeliveries(this, pending.Count);
             _backlog!.Remove(pending);
             WriteNow(pending.Bytes);
         }
