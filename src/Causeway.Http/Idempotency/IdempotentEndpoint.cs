@@ -74,7 +74,10 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IIdempotencyS
                 break;
             default:
                 await ErrorWriter.WriteAsync(context, new ApiError(
-                    ErrorCode.Unavailable, $"Too many requests with an {HeaderName} are running.") { RetryAfter = TimeSpan.FromSeconds(1) }).ConfigureAwait(false);
+                    ErrorCode.Unavailable, $"Too many requests with an {HeaderName} are running.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(1),
+                }).ConfigureAwait(false);
                 break;
         }
     }

@@ -110,7 +110,7 @@ public sealed class CursorPageTests : IAsyncLifetime
                 Assert.True(page.Items.Count <= size && page.HasNext == page.NextCursor is not null && (!page.HasNext || page.Items.Count == size));
                 seen.AddRange(page.Items);
                 cursor = page.NextCursor;
-                round++;
+                Assert.True(++round <= all.Length + foreign.Length + 1, "The pages do not come to an end.");
             }
             while (cursor is not null);
 
