@@ -38,6 +38,12 @@ public sealed class OpenApiTests(LocalServer local) : IClassFixture<LocalServer>
             Assert.True(ids.Add(operation.GetProperty("operationId").GetString()!), path);
             Assert.False(string.IsNullOrEmpty(operation.GetProperty("summary").GetString()), path);
             Assert.Equal(1, operation.GetProperty("tags").GetArrayLength());
+            if (operation.TryGetProperty("parameters", out var parameters))
+            {
+                Assert.All(parameters.EnumerateArray(), parameter => Assert.False(
+                    string.IsNullOrEmpty(parameter.GetProperty("description").GetString()), $"{path} {parameter.GetProperty("name")}"));
+            }
+
             var responses = operation.GetProperty("responses").EnumerateObject().Select(static response => response.Name).ToList();
             Assert.Contains(responses, static code => code.StartsWith('2'));
             if (!path.StartsWith("/api/", StringComparison.Ordinal))
@@ -87,6 +93,22 @@ public sealed class OpenApiTests(LocalServer local) : IClassFixture<LocalServer>
         Assert.Equal(
             message.EnumerateObject().Select(static field => field.Name).Order(),
             schema.GetProperty("properties").EnumerateObject().Select(static field => field.Name).Order());
+    }
+
+    [Theory]
+    [InlineData("PublishRequest", "/api/v1/rooms/lobby/messages", 201)]
+    [InlineData("SendRequest", "/api/v1/users/ada/messages", 201)]
+    [InlineData("BatchRequest", "/api/v1/publish", 200)]
+    [InlineData("CreateRoomRequest", "/api/v1/rooms", 201)]
+    public async Task Document_Example_IsTaken(string schema, string path, int expected)
+    {
+        await using var server = await RunningServer.StartAsync();
+        var example = (await DocumentAsync()).GetProperty("components").GetProperty("schemas").GetProperty(schema).GetProperty("examples")[0];
+
+        var answer = await server.PostAsync(path, example.GetRawText());
+
+        Assert.True(answer.Status == expected, answer.Text);
+        Assert.DoesNotContain("\"error\"", answer.Text, StringComparison.Ordinal);
     }
 
     private static bool IsSiteFile(string path) => path is "/" or "/docs" || Path.HasExtension(path);

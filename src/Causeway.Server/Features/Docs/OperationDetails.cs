@@ -12,6 +12,17 @@ internal static class OperationDetails
     /// <summary>Under this name the document describes how a credential is sent.</summary>
     public const string SecurityScheme = "bearer";
 
+    private static readonly Dictionary<string, string> Parameters = new()
+    {
+        ["room_id"] = "The room: 1 to 128 of A-Z a-z 0-9 _ . : -",
+        ["user_id"] = "The user: 1 to 128 characters.",
+        ["connection_id"] = "The connection, as connected told its client.",
+        ["prefix"] = "Only rooms whose names begin so.",
+        ["reason"] = "What the people concerned are told, at most 200 characters.",
+        ["after"] = "Only messages after this offset, the oldest of them first.",
+        ["before"] = "Only messages before this offset.",
+    };
+
     private static readonly int[] Always = [400, 403, 500];
     private static readonly int[] WithBody = [413, 415, 422];
 
@@ -31,10 +42,13 @@ internal static class OperationDetails
             });
         }
 
-        foreach (var offset in operation.Parameters?.OfType<OpenApiParameter>().Where(static parameter => parameter.Name is "after" or "before") ?? [])
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
-            offset.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
-            offset.Description = offset.Name == "after" ? "Only messages after this offset, the oldest of them first." : "Only messages before this offset.";
+            parameter.Description ??= Parameters.GetValueOrDefault(parameter.Name!);
+            if (parameter.Name is "after" or "before")
+            {
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
+            }
         }
 
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())

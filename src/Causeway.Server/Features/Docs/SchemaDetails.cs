@@ -16,6 +16,15 @@ internal static class SchemaDetails
         [typeof(CreateRoom.CreateRoomRequest)] = ["room_id"],
     };
 
+    private static readonly Dictionary<Type, string> Examples = new()
+    {
+        [typeof(PublishMessage.PublishRequest)] = """{"type":"chat","payload":{"text":"hello"}}""",
+        [typeof(SendMessage.SendRequest)] = """{"type":"notice","payload":{"text":"hello"}}""",
+        [typeof(PublishBatch.BatchRequest)] = """{"messages":[{"room_id":"lobby","type":"chat","payload":{"text":"hello"}},{"user_id":"ada","type":"notice"}]}""",
+        [typeof(CreateRoom.CreateRoomRequest)] = """{"room_id":"lobby","title":"The lobby"}""",
+        [typeof(UpdateRoom.UpdateRoomRequest)] = """{"title":"The lobby"}""",
+    };
+
     public static async Task Apply(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
@@ -37,6 +46,11 @@ internal static class SchemaDetails
             {
                 property.Type &= ~JsonSchemaType.Null;
             }
+        }
+
+        if (Examples.TryGetValue(type, out var example))
+        {
+            schema.Examples = [JsonNode.Parse(example)!];
         }
 
         if (type == typeof(PublishBatch.BatchRequest))

@@ -140,7 +140,8 @@ function renderOperation(api, path, method, operation, item) {
       body && element("h3", {}, "Body"),
       body && element("pre", { tabindex: "0" }, pretty(example(api, body.schema))),
       element("h3", {}, "Answers"),
-      element("table", {}, ...Object.entries(operation.responses ?? {}).map(([code, response]) => {
+      element("table", {}, ...Object.entries(operation.responses ?? {}).map(([code, given]) => {
+        const response = api.components?.responses?.[given.$ref?.split("/").pop()] ?? given;
         const schema = response.content?.["application/json"]?.schema;
         return element("tr", {},
           element("th", { scope: "row" }, code),
