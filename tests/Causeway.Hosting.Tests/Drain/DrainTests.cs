@@ -86,35 +86,36 @@ public sealed class DrainTests
     public async Task Stop_StepOverItsBudget_IsCutAndTheNextRuns()
     {
         var time = new ManualTime();
-        var ran = new TaskCompletionSource();
+        var obedient = new TaskCompletionSource();
+        var deaf = new TaskCompletionSource();
         await using var server = await StartAsync(
             services => services
-                .AddDrainStep("obedient", 1, 0.5, static (_, cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken))
-                .AddDrainStep("deaf", 2, TimeSpan.FromSeconds(3), static (_, _) => Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None))
-                .AddDrainStep("last", 3, 0.5, (context, _) =>
+                .AddDrainStep("obedient", 1, 0.5, (_, cancellationToken) =>
                 {
-                    ran.SetResult();
-                    return Task.CompletedTask;
-                }),
+                    obedient.SetResult();
+                    return Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                })
+                .AddDrainStep("deaf", 2, TimeSpan.FromSeconds(3), (_, _) =>
+                {
+                    deaf.SetResult();
+                    return Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None);
+                })
+                .AddDrainStep("last", 3, 0.5, static (_, _) => Task.CompletedTask),
             time);
 
         var stop = server.App.StopAsync(TestContext.Current.CancellationToken);
-        while (!ran.Task.IsCompleted)
-        {
-            if (time.UntilNextTimer is { } due)
-            {
-                time.Advance(due);
-            }
+        await obedient.Task.Within();
+        time.Advance(TimeSpan.FromSeconds(5));
+        await deaf.Task.Within();
+        time.Advance(TimeSpan.FromSeconds(3));
 
-            await Task.Yield();
-        }
-
+        // What a step has to come back after it was told to end.
+        await time.AdvanceWhenAsleep(TimeSpan.FromMilliseconds(250));
         await stop.Within();
 
         var cut = server.Logs.Named("DrainStepCut").ToDictionary(static e => (string)e.Properties["Step"]!, static e => (double)e.Properties["Seconds"]!);
         Assert.Equal(["deaf", "obedient"], cut.Keys.Order());
-        Assert.InRange(cut["obedient"], 5, 5.3);
-        Assert.InRange(cut["deaf"], 3.2, 3.3);
+        Assert.Equal((5.0, 3.25), (cut["obedient"], cut["deaf"]));
         Assert.Equal("last", server.Logs.Named("DrainStepDone").Single().Properties["Step"]);
     }
 
