@@ -47,11 +47,18 @@ export function composer(session) {
     }
   }
 
+  /** What is sent while the join is still on its way goes out right after it. */
+  async function publish(type, payload) {
+    const room = session.current;
+    await session.entered(room);
+    await live.publish(room, type, payload);
+  }
+
   function sayForm() {
     const input = h('input', { id: 'say', autocomplete: 'off', maxlength: 4000, 'aria-label': 'Message', 'data-testid': 'say' });
     let told = 0;
     input.addEventListener('input', () => {
-      if (!session.current || live.state !== 'open' || Date.now() - told < TYPING_EVERY || input.value === '') return;
+      if (!session.rooms.get(session.current)?.inside || Date.now() - told < TYPING_EVERY || input.value === '') return;
       told = Date.now();
       live.publish(session.current, 'typing', { is_typing: true }).catch(() => {});
     });
@@ -62,7 +69,7 @@ export function composer(session) {
       if (!text) return;
       input.value = '';
       told = 0;
-      if (!await attempt(() => live.publish(session.current, 'chat', { text })) && input.value === '') input.value = text;
+      if (!await attempt(() => publish('chat', { text })) && input.value === '') input.value = text;
     });
     return { element: form, input };
   }
@@ -77,7 +84,7 @@ export function composer(session) {
       event.preventDefault();
       const value = payload.read();
       if (value === null) return payload.input.focus();
-      attempt(() => live.publish(session.current, type.value, value));
+      attempt(() => publish(type.value, value));
     });
     return { element: withControlEnter(form) };
   }
@@ -96,10 +103,11 @@ export function composer(session) {
   }
 
   function update() {
-    const ready = live.state === 'open' && Boolean(session.rooms.get(session.current)?.inside);
+    const inside = Boolean(session.rooms.get(session.current)?.inside);
+    const coming = live.rooms.has(session.current) && /open|connecting/.test(live.state);
     forms.say.input.placeholder = session.current ? `Say something in ${session.current}` : 'Join a room first';
-    quick.forEach((button, index) => { button.disabled = index === 0 ? live.state !== 'open' : !ready; });
-    for (const button of element.querySelectorAll('button[type=submit]')) button.disabled = button.dataset.testid === 'raw-send' ? live.state !== 'open' : !ready;
+    quick.forEach((button, index) => { button.disabled = index === 0 ? live.state !== 'open' : !inside; });
+    for (const button of element.querySelectorAll('button[type=submit]')) button.disabled = button.dataset.testid === 'raw-send' ? live.state !== 'open' : !inside && !coming;
   }
 
   const stop = listen([[session, 'rooms', update], [live, 'state', update]]);

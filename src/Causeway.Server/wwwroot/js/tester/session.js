@@ -66,6 +66,21 @@ class Session extends EventTarget {
     this.#changed();
   }
 
+  /** Resolves once the line is in the room; rejects when it will not be. */
+  entered(name) {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        const inside = this.rooms.get(name)?.inside;
+        if (!inside && this.live.rooms.has(name) && /open|connecting/.test(this.live.state)) return;
+        this.removeEventListener('rooms', check);
+        if (inside) resolve();
+        else reject(Object.assign(new Error(`You are not in ${name}.`), { code: 'NOT_IN_ROOM' }));
+      };
+      this.addEventListener('rooms', check);
+      check();
+    });
+  }
+
   isOwn(connectionId) {
     return this.#own.has(connectionId);
   }
