@@ -59,6 +59,29 @@ internal sealed class ChildProcess : IAsyncDisposable
         return found ?? _lines.FirstOrDefault(fits) ?? throw new InvalidOperationException($"It exited with {Process.ExitCode} before it printed {what}:\n{Text}");
     }
 
+    /// <summary>Waits until so many lines of the output start with a word, and returns the last of them without it.</summary>
+    public async Task<string> TellsAsync(string word, int count = 1)
+    {
+        var lines = () => Output.Where(line => line == word || line.StartsWith(word + " ", StringComparison.Ordinal)).ToList();
+        await Eventually.True(() => lines().Count >= count || Process.HasExited, what: $"{count} × '{word}'. Output so far:\n{Text}");
+        if (lines().Count < count)
+        {
+            await ExitAsync();
+        }
+
+        var found = lines();
+        return found.Count >= count
+            ? found[count - 1][word.Length..].TrimStart()
+            : throw new InvalidOperationException($"It exited with {Process.ExitCode} before it told {count} × '{word}':\n{Text}");
+    }
+
+    /// <summary>Writes a line to its standard input.</summary>
+    public async Task SayAsync(string line)
+    {
+        await Process.StandardInput.WriteLineAsync(line);
+        await Process.StandardInput.FlushAsync();
+    }
+
     /// <summary>Waits for the end and returns the exit code, with all output read.</summary>
     public async Task<int> ExitAsync(TimeSpan? limit = null)
     {

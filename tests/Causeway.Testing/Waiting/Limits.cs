@@ -17,4 +17,7 @@ public static class Limits
 
     /// <inheritdoc cref="Within(Task)"/>
     public static Task<T> Within<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Test);
+
+    /// <summary>Awaits a long phase, but no longer than <see cref="Phase"/>.</summary>
+    public static Task<T> WithinPhase<T>(this Task<T> task) => task.WaitAsync(Phase);
 }

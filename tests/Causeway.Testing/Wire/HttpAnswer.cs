@@ -37,7 +37,7 @@ public sealed record HttpAnswer(int Status, IReadOnlyDictionary<string, string> 
 
     /// <summary>Reads status line and headers.</summary>
     /// <exception cref="EndOfStreamException">The peer closed without an answer.</exception>
-    internal static async Task<HttpAnswer> ReadHeadAsync(RawConnection connection)
+    public static async Task<HttpAnswer> ReadHeadAsync(RawConnection connection)
     {
         var statusLine = await connection.ReadLineAsync().ConfigureAwait(false) ?? throw new EndOfStreamException("No answer.");
         var status = int.Parse(statusLine.Split(' ')[1], CultureInfo.InvariantCulture);
@@ -53,7 +53,7 @@ public sealed record HttpAnswer(int Status, IReadOnlyDictionary<string, string> 
     }
 
     /// <summary>Reads the body that belongs to a head.</summary>
-    internal static async Task<byte[]> ReadBodyAsync(RawConnection connection, HttpAnswer head)
+    public static async Task<byte[]> ReadBodyAsync(RawConnection connection, HttpAnswer head)
     {
         if (head.Status is 101 or 204 or 304)
         {
