@@ -47,7 +47,7 @@ internal sealed class CausewayProcess : IAsyncDisposable
     public Uri WebSocket => new(string.Create(CultureInfo.InvariantCulture, $"ws://127.0.0.1:{Port}/ws"));
 
     /// <summary>The admin token, as the data directory keeps it.</summary>
-    public string AdminToken => File.ReadAllText(Path.Combine(Directory, "data", "admin.token")).Trim();
+    public string AdminToken => File.ReadAllText(Path.Combine(Directory, "data", "admin-token")).Trim();
 
     /// <summary>Starts the program and waits until it is ready.</summary>
     /// <param name="configuration">The text of <c>causeway.json</c>; address and a drain of 0 s are added where it has none.</param>
