@@ -8,14 +8,14 @@ public sealed class ServiceEndpointTests(LocalServer server) : IClassFixture<Loc
     private CausewayProcess Causeway => server.Causeway;
 
     [Theory]
-    [InlineData("/health")]
-    [InlineData("/ready")]
-    public async Task Get_HealthPath_AnswersOkAsJson(string path)
+    [InlineData("/health", "ok")]
+    [InlineData("/ready", "ready")]
+    public async Task Get_HealthPath_SaysSoAsJson(string path, string status)
     {
         var answer = await Causeway.GetAsync(path);
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal("ok", answer.Json.GetProperty("status").GetString());
+        Assert.Equal(status, answer.Json.GetProperty("status").GetString());
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class ServiceEndpointTests(LocalServer server) : IClassFixture<Loc
         await client.JoinAsync(room);
         await client.PublishAsync(room, []);
         await client.NextAsync("chat");
-        await RawWebSocket.TryUpgradeAsync(Causeway.WebSocket, new RawHandshake { Headers = new Dictionary<string, string> { ["Origin"] = "https://evil.example" } });
+        Assert.Equal("UNKNOWN_TYPE", (await client.RequestAsync("no_such_type")).ErrorCode);
 
         var metrics = await Causeway.GetAsync("/metrics");
 
@@ -37,7 +37,7 @@ public sealed class ServiceEndpointTests(LocalServer server) : IClassFixture<Loc
             "causeway_connections{transport=\"websocket\"}", "causeway_connections{transport=\"sse\"}", "causeway_rooms ",
             "causeway_messages_published_total ", "causeway_deliveries_total{transport=\"websocket\"}", "causeway_slow_closes_total ",
             "causeway_dropped_total{policy=\"", "causeway_backlog_bytes ", "causeway_publish_to_send_seconds_bucket{le=\"",
-            "causeway_publish_to_send_seconds_sum ", "causeway_publish_to_send_seconds_count ", "causeway_refused_total{code=\"",
+            "causeway_publish_to_send_seconds_sum ", "causeway_publish_to_send_seconds_count ", "causeway_refused_total{code=\"UNKNOWN_TYPE\"}",
         })
         {
             Assert.Contains("\n" + name, "\n" + metrics.Text, StringComparison.Ordinal);

@@ -147,6 +147,24 @@ public sealed class AccessTests(GuardedServer server) : IClassFixture<GuardedSer
     }
 
     [Fact]
+    public async Task Publish_NotAMember_NotInRoom()
+    {
+        await using var client = await Causeway.ConnectAsync(Bearer(Tokens.For("outsider")));
+
+        Assert.Equal("NOT_IN_ROOM", (await client.RequestAsync("chat", room: RoomNames.Next())).ErrorCode);
+    }
+
+    [Fact]
+    public async Task Publish_NamespaceOfTheServer_Forbidden()
+    {
+        var room = RoomNames.Next("server");
+        await using var client = await Causeway.ConnectAsync(Bearer(Tokens.For("listener")));
+        await client.JoinAsync(room);
+
+        Assert.Equal("FORBIDDEN", (await client.RequestAsync("chat", room: room)).ErrorCode);
+    }
+
+    [Fact]
     public async Task Publish_Identified_NamesTheSender()
     {
         var room = RoomNames.Next();

@@ -133,17 +133,18 @@ public sealed class ConversationTests(LocalServer server) : IClassFixture<LocalS
     {
         var room = RoomNames.Next();
         await using var client = await Causeway.ConnectAsync();
-        var joined = await client.JoinAsync(room);
+        var joined = await client.JoinAsync(room, echo: false);
+        await client.PublishAsync(room, new JsonObject { ["n"] = 1 });
         await client.LeaveAsync(room);
 
-        await Causeway.PublishAsync(room, "chat", """{"n":1}""");
+        await Causeway.PublishAsync(room, "chat", """{"n":2}""");
         await client.RequestAsync("ping");
         Assert.Equal(0, client.Waiting);
 
-        var again = await client.JoinAsync(room, since: (joined.Payload.GetProperty("epoch").GetString()!, 0));
+        var again = await client.JoinAsync(room, since: (joined.Payload.GetProperty("epoch").GetString()!, 1));
         Assert.True(again.Payload.GetProperty("recovered").GetBoolean());
         Assert.Equal(1, again.Payload.GetProperty("replayed").GetInt64());
-        Assert.Equal(1, (await client.NextAsync("chat")).Offset);
+        Assert.Equal(2, (await client.NextAsync("chat")).Offset);
     }
 
     [Fact]
@@ -232,7 +233,6 @@ public sealed class ConversationTests(LocalServer server) : IClassFixture<LocalS
     [InlineData("{\"type\":\"join_room\",\"room_id\":\"a\",\"payload\":{\"since\":{\"epoch\":1}},\"ref\":\"7\"}", "VALIDATION_ERROR", "7")]
     [InlineData("{\"type\":\"leave_room\",\"room_id\":\"never-joined\",\"ref\":\"7\"}", "NOT_IN_ROOM", "7")]
     [InlineData("{\"type\":\"history\",\"room_id\":\"never-joined\",\"ref\":\"7\"}", "NOT_IN_ROOM", "7")]
-    [InlineData("{\"type\":\"chat\",\"room_id\":\"server:a\",\"ref\":\"7\"}", "FORBIDDEN", "7")]
     [InlineData("{\"type\":\"join_room\",\"room_id\":\"named:a\",\"ref\":\"7\"}", "ROOM_NOT_FOUND", "7")]
     [InlineData("{\"type\":\"refresh_token\",\"payload\":{\"access_token\":\"x\"},\"ref\":\"7\"}", "UNAUTHORIZED", "7")]
     public async Task Send_Refused_AnswersWithTheCodeAndTheConnectionLivesOn(string text, string? code, string? reference)
@@ -298,14 +298,6 @@ public sealed class ConversationTests(LocalServer server) : IClassFixture<LocalS
     }
 
     [Fact]
-    public async Task Publish_NotAMember_IsRefused()
-    {
-        await using var client = await Causeway.ConnectAsync();
-
-        Assert.Equal("NOT_IN_ROOM", (await client.RequestAsync("chat", room: RoomNames.Next())).ErrorCode);
-    }
-
-    [Fact]
     public async Task Join_FullRoom_RoomFullUntilOneLeaves()
     {
         var room = RoomNames.Next("small");
@@ -361,6 +353,6 @@ public sealed class ConversationTests(LocalServer server) : IClassFixture<LocalS
 
         Assert.Equal(204, answer.Status);
         Assert.Equal("room_closed", (await client.NextAsync()).Type);
-        Assert.Equal("NOT_IN_ROOM", (await client.RequestAsync("chat", room: room)).ErrorCode);
+        Assert.Equal("NOT_IN_ROOM", (await client.RequestAsync("leave_room", room: room)).ErrorCode);
     }
 }

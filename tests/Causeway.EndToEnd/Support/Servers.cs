@@ -13,7 +13,6 @@ public sealed class LocalServer : IAsyncLifetime
             "default": { "History": 1000 },
             "plain": { "History": 0 },
             "quiet": { "Presence": false },
-            "server": { "Publish": "server" },
             "named": { "AutoCreate": false },
             "small": { "MaxMembers": 2 } } } }
         """);
@@ -40,6 +39,7 @@ public sealed class GuardedServer : IAsyncLifetime
         { "MaxConnectionsPerUser": 3, "Namespaces": {
             "default": { "Join": "authenticated" },
             "gated": { "Join": "permission" },
+            "server": { "Publish": "server" },
             "team": { "Join": "members" } } }
         """));
 
