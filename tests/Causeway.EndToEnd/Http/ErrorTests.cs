@@ -36,6 +36,7 @@ public sealed class ErrorTests(LocalServer server) : IClassFixture<LocalServer>
             .AssertError(415, "UNSUPPORTED_MEDIA_TYPE");
 
     [Theory]
+    [InlineData("")]
     [InlineData("{")]
     [InlineData("nonsense")]
     [InlineData("{\"type\":\"chat\",}")]
@@ -44,19 +45,14 @@ public sealed class ErrorTests(LocalServer server) : IClassFixture<LocalServer>
         (await Causeway.PostAsync("/api/v1/rooms/a/messages", body)).AssertError(400, "INVALID_JSON");
 
     [Theory]
-    [InlineData("")]
     [InlineData("[]")]
     [InlineData("null")]
-    [InlineData("""{"type":7,"payload":{}}""")]
-    [InlineData("""{"type":"chat","payload":{},"surprise":1}""")]
-    public async Task Publish_JsonOfAnotherShape_InvalidMessage(string body) =>
-        (await Causeway.PostAsync("/api/v1/rooms/a/messages", body)).AssertError(400, "INVALID_MESSAGE");
-
-    [Theory]
     [InlineData("{}")]
     [InlineData("""{"type":"UPPER","payload":{}}""")]
+    [InlineData("""{"type":7,"payload":{}}""")]
     [InlineData("""{"type":"chat","payload":[]}""")]
-    public async Task Publish_AFieldBreaksARule_ValidationError(string body) =>
+    [InlineData("""{"type":"chat","payload":{},"surprise":1}""")]
+    public async Task Publish_JsonOfAnotherShape_ValidationError(string body) =>
         (await Causeway.PostAsync("/api/v1/rooms/a/messages", body)).AssertError(422, "VALIDATION_ERROR");
 
     [Fact]
@@ -77,12 +73,12 @@ public sealed class ErrorTests(LocalServer server) : IClassFixture<LocalServer>
         (await Causeway.GetAsync("/api/v1/rooms/never-seen/messages")).AssertError(404, "ROOM_NOT_FOUND");
 
     [Theory]
-    [InlineData("limit=0", 422, "VALIDATION_ERROR")]
-    [InlineData("after=-1", 422, "VALIDATION_ERROR")]
-    [InlineData("limit=x", 400, "INVALID_MESSAGE")]
-    [InlineData("before=zero", 400, "INVALID_MESSAGE")]
-    public async Task History_BadBounds_IsRefused(string query, int status, string code) =>
-        (await Causeway.GetAsync($"/api/v1/rooms/a/messages?{query}")).AssertError(status, code);
+    [InlineData("limit=0")]
+    [InlineData("limit=x")]
+    [InlineData("after=-1")]
+    [InlineData("before=zero")]
+    public async Task History_BadBounds_ValidationError(string query) =>
+        (await Causeway.GetAsync($"/api/v1/rooms/a/messages?{query}")).AssertError(422, "VALIDATION_ERROR");
 
     [Theory]
     [InlineData("GET /health HTTP/1.1\r\n\r\n")]
