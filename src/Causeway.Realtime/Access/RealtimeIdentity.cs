@@ -23,4 +23,38 @@ public sealed record RealtimeIdentity
     /// a trailing <c>*</c> stands for any rest of the name.
     /// </summary>
     public IReadOnlySet<string> Permissions { get; init; } = new HashSet<string>();
+
+    /// <summary>Whether it may do this to a room because it is admin or one of its permissions says so, whatever the room's namespace says.</summary>
+    /// <param name="action"><c>join</c> or <c>publish</c>.</param>
+    /// <param name="room">The room.</param>
+    public bool Allows(string action, RoomId room)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        ArgumentNullException.ThrowIfNull(room);
+        if (IsAdmin)
+        {
+            return true;
+        }
+
+        foreach (var permission in Permissions)
+        {
+            if (Covers(permission, action, room.Value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Covers(string permission, string action, string room)
+    {
+        if (permission.Length <= action.Length || permission[action.Length] != ':' || !permission.StartsWith(action, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var pattern = permission.AsSpan(action.Length + 1);
+        return pattern is [.. var start, '*'] ? room.AsSpan().StartsWith(start, StringComparison.Ordinal) : pattern.SequenceEqual(room);
+    }
 }

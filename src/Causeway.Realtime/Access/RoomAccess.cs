@@ -13,7 +13,7 @@ internal static class RoomAccess
             JoinRule.Anyone => true,
             JoinRule.Authenticated => identity.UserId is not null,
             JoinRule.Members => identity.UserId is { } user && room?.Settings?.AllowedUsers.Contains(user, StringComparer.Ordinal) == true,
-            _ => HasPermission(identity, "join:", id),
+            _ => identity.Allows("join", id),
         };
         return allowed ? null : Refusals.JoinForbidden(id);
     }
@@ -21,26 +21,10 @@ internal static class RoomAccess
     /// <summary>Null, or why not.</summary>
     public static ApiError? CheckPublish(RealtimeIdentity identity, NamespaceRules rules, RoomId id, bool isMember) => rules.Publish switch
     {
-        _ when identity.IsAdmin || HasPermission(identity, "publish:", id) => null,
+        _ when identity.Allows("publish", id) => null,
         PublishRule.Server => Refusals.PublishForbidden(id),
         PublishRule.Anyone => null,
         PublishRule.Authenticated => identity.UserId is null ? Refusals.PublishForbidden(id) : null,
         _ => isMember ? null : Refusals.NotInRoom(id),
     };
-
-    private static bool HasPermission(RealtimeIdentity identity, string action, RoomId id)
-    {
-        foreach (var permission in identity.Permissions)
-        {
-            if (permission.StartsWith(action, StringComparison.Ordinal) && Matches(permission.AsSpan(action.Length), id.Value))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool Matches(ReadOnlySpan<char> pattern, string room) =>
-        pattern is [.. var start, '*'] ? room.AsSpan().StartsWith(start, StringComparison.Ordinal) : pattern.SequenceEqual(room);
 }
