@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Causeway.Http.Tests;
 
@@ -15,6 +16,11 @@ public sealed class RequestIdTests : IAsyncLifetime
         {
             Seen(logger);
             return context.TraceIdentifier;
+        });
+        app.MapGet("/upgrade", static async Task (HttpContext context) =>
+        {
+            await using var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+            await stream.WriteAsync("hello"u8.ToArray(), context.RequestAborted);
         });
         app.MapGet("/throws", static string () => throw new InvalidOperationException("boom"));
     });
@@ -77,6 +83,19 @@ public sealed class RequestIdTests : IAsyncLifetime
 
         Assert.Equal(status, response.StatusCode);
         Assert.Equal("mine", response.Headers.GetValues("X-Request-Id").Single());
+    }
+
+    [Fact]
+    public async Task UseRequestIds_UpgradedConnection_CarriesTheIdToo()
+    {
+        using var raw = await RawConnection.OpenAsync(_server.BaseAddress);
+        await raw.SendAsync("GET /upgrade HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: test\r\nX-Request-Id: mine\r\n\r\n");
+
+        var all = System.Text.Encoding.ASCII.GetString(await raw.ReadToEndAsync().Within());
+
+        Assert.StartsWith("HTTP/1.1 101", all, StringComparison.Ordinal);
+        Assert.Contains("X-Request-Id: mine\r\n", all, StringComparison.Ordinal);
+        Assert.EndsWith("hello", all, StringComparison.Ordinal);
     }
 
     [Fact]
