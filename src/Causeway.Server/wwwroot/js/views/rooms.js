@@ -24,7 +24,7 @@ export function mount(root, { query }) {
       { name: 'Room', row: true, class: 'main-column', build: nameCell, refresh: refreshName },
       { name: 'Connections', class: 'number', text: (room) => count(room.connections) },
       { name: 'Members', class: 'number wide', text: (room) => count(room.members) },
-      { name: 'Newest', class: 'number', text: (room) => (room.offset === null ? '–' : count(room.offset)), title: () => 'Offset of the newest message' },
+      { name: 'Newest', class: 'number wide', text: (room) => (room.offset === null ? '–' : count(room.offset)), title: () => 'Offset of the newest message' },
       { name: 'Kept', class: 'number wide', text: (room) => count(room.history_count), title: () => 'Messages the history holds' },
       { name: 'Dropped', class: 'number wide', text: (room) => count(room.dropped) },
       { name: 'Actions', hiddenName: true, class: 'actions', build: actions },
@@ -71,7 +71,7 @@ export function mount(root, { query }) {
   function actions(room) {
     return h('span', { class: 'row-actions' },
       h('a', { class: 'icon-button', href: testerLink(room.room_id), 'aria-label': `Open ${room.room_id} in the tester`, title: 'Open in the tester' }, icon('plane')),
-      h('button', { type: 'button', class: 'icon-button', 'aria-label': `Delete ${room.room_id}`, title: 'Delete', 'data-testid': 'room-delete', onclick: () => deleteRoom(room.room_id, load) }, icon('trash')));
+      h('button', { type: 'button', class: 'icon-button wide', 'aria-label': `Delete ${room.room_id}`, title: 'Delete', 'data-testid': 'room-delete', onclick: () => deleteRoom(room.room_id, load) }, icon('trash')));
   }
 
   const stop = everyWhileVisible(REFRESH, load);
