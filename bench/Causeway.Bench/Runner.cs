@@ -11,7 +11,6 @@ internal sealed class Runner(Options options, string command)
 {
     private const int ServerCore = 0;
     private const int LoadCore = 1;
-    private const int RoundsOfContextPeers = 2;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -73,7 +72,8 @@ internal sealed class Runner(Options options, string command)
     /// <summary>The order turns by one each round; where speed is compared, the floor opens and closes the round and stands in its middle.</summary>
     private List<Peer> PeersOf(Scenario scenario, int round)
     {
-        var peers = options.Peers.Where(peer => _commands.ContainsKey(peer.Name) && scenario.Suits(peer) && (peer.EveryRound || round <= RoundsOfContextPeers)).ToList();
+        var contextRounds = scenario.ComparesSpeed ? 2 : 1;
+        var peers = options.Peers.Where(peer => _commands.ContainsKey(peer.Name) && scenario.Suits(peer) && (peer.EveryRound || round <= contextRounds)).ToList();
         var floor = peers.Find(static peer => peer.Name == PeerCatalog.Floor);
         if (floor is null)
         {

@@ -50,7 +50,8 @@ internal sealed class FanOutScenario(string name, string description, int subscr
         foreach (var (phase, drive) in rate.Concat(Windows.Select(static window => ($"w{window}", Drive.InFlight(window)))))
         {
             var closed = load.ClosedByServer;
-            var traffic = new RoomTraffic(publisher, members, PayloadBytes, drive, session.Pace.Phase, next, sip);
+            var traffic = new RoomTraffic(
+                publisher, members, PayloadBytes, drive, drive.Window > 0 ? session.Pace.Phase : session.Pace.Rate, next, sip);
             var use = session.Measure(traffic);
             next = traffic.NextSequence;
             var values = Values(traffic, use, session);

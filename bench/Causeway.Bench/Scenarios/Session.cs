@@ -38,11 +38,18 @@ internal sealed class Session(Peer peer, PeerProcess process, Pace pace) : IDisp
 }
 
 /// <summary>How long the parts of a scenario last.</summary>
-internal sealed record Pace(TimeSpan WarmUp, TimeSpan Phase, TimeSpan Stuck, TimeSpan Settle)
+/// <param name="WarmUp">Flat out, before anything counts.</param>
+/// <param name="Phase">A phase flat out.</param>
+/// <param name="Rate">A phase at a fixed rate: longer, because its slowest hundredth is made of few messages.</param>
+/// <param name="Stuck">With readers that do not read; half as long before without.</param>
+/// <param name="Settle">Idle, before memory is read.</param>
+internal sealed record Pace(TimeSpan WarmUp, TimeSpan Phase, TimeSpan Rate, TimeSpan Stuck, TimeSpan Settle)
 {
-    public static Pace Full { get; } = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(3));
+    public static Pace Full { get; } = new(
+        WarmUp: TimeSpan.FromSeconds(2), Phase: TimeSpan.FromSeconds(3), Rate: TimeSpan.FromSeconds(5), Stuck: TimeSpan.FromSeconds(12), Settle: TimeSpan.FromSeconds(3));
 
-    public static Pace Quick { get; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(1));
+    public static Pace Quick { get; } = new(
+        WarmUp: TimeSpan.FromSeconds(1), Phase: TimeSpan.FromSeconds(1.5), Rate: TimeSpan.FromSeconds(2), Stuck: TimeSpan.FromSeconds(12), Settle: TimeSpan.FromSeconds(1));
 }
 
 /// <summary>Time on the clock, of the server's CPU and of the load generator's.</summary>
