@@ -216,6 +216,28 @@ public sealed class MessageReaderTests
     }
 
     [Fact]
+    public void TryRead_CompressedTorsoOfAnyLength_IsNeverTakenForTheWhole()
+    {
+        // A first byte of 0 alone is an empty message in its usual form, and the four bytes that every receiver appends may fill a stored block.
+        byte[] stored = [0x00, 0x64, 0x00, 0x9b, 0xff, .. new byte[100]];
+        AssertTorsos(stored, 2..^4);
+        AssertTorsos(WireFrame.Deflate(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 100)))), 0..^0);
+
+        static void AssertTorsos(byte[] deflated, Range lengths)
+        {
+            var (first, count) = lengths.GetOffsetAndLength(deflated.Length);
+            foreach (var length in Enumerable.Range(first, count))
+            {
+                using var reader = new MessageReader(Max, deflate: true);
+                Receive(reader, new WireFrame(WireOpcode.Binary, deflated[..length]) { Rsv = 4 }.Encode());
+
+                Assert.True(reader.TryRead(out _) is ReadStatus.Failed, $"{length} of {deflated.Length} bytes");
+                Assert.Equal(1007, reader.Failure!.CloseCode);
+            }
+        }
+    }
+
+    [Fact]
     public void TryRead_Bomb_HoldsNoMoreThanTheLimit()
     {
         using var reader = new MessageReader(Max, deflate: true);
