@@ -83,7 +83,8 @@ internal sealed class HandlerRegistration<T>(
         var missing = new JsonObject();
         foreach (var property in json.Properties)
         {
-            if (property.IsRequired && !present.Contains(property.Name))
+            var needed = property.IsRequired || (json.Options.RespectRequiredConstructorParameters && property.AssociatedParameter is { HasDefaultValue: false });
+            if (needed && !present.Contains(property.Name))
             {
                 missing[property.Name] = "required";
             }
