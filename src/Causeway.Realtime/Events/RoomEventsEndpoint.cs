@@ -57,7 +57,8 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             var outlet = Outlet.ForResponse(context);
             connection = new Connection(core, new ConnectionSeed(
                 core.Connections.NextNumber(), Ids.New(), identity, Gate.AddressOf(context), outlet,
-                outlet.BypassesServer ? WireForm.ChunkedEvent : WireForm.Event) { Stream = stream });
+                outlet.BypassesServer ? WireForm.ChunkedEvent : WireForm.Event)
+            { Stream = stream });
         }
         catch
         {

@@ -66,7 +66,8 @@ public static class FramingCases
         yield return Of("a ping of bytes that are not UTF-8", [Ping([0xff, 0xfe])]) with { Pongs = [[0xff, 0xfe]] };
         yield return Of("three pings", [Ping([1]), Ping([2]), Ping([3])]) with { Pongs = [[1], [2], [3]] };
         yield return Of("a ping between fragments", [Part(WireOpcode.Text, Utf8(Hello[..5]), false), Ping([7]), Part(WireOpcode.Continuation, Utf8(Hello[5..]), true)])
-            with { Texts = [Hello], Pongs = [[7]] };
+            with
+        { Texts = [Hello], Pongs = [[7]] };
         yield return Text("a pong nobody asked for", [new WireFrame(WireOpcode.Pong, [1, 2, 3]), WireFrame.OfText(Hello)], Hello);
         yield return Text(
             "a pong between fragments",
