@@ -9,11 +9,11 @@ namespace Causeway.Realtime;
 /// <summary>How payloads look on the wire: snake_case, enums by name.</summary>
 internal static class PayloadJson
 {
-    private static JsonSerializerOptions? s_options;
+    private static JsonSerializerOptions? _options;
 
     [RequiresUnreferencedCode("Reads types by reflection.")]
     [RequiresDynamicCode("Reads types by reflection.")]
-    public static JsonSerializerOptions Options() => s_options ??= new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    public static JsonSerializerOptions Options() => _options ??= new JsonSerializerOptions(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         PropertyNameCaseInsensitive = false,

@@ -12,7 +12,7 @@ internal sealed class MessageWriter
     private const int KeptBytes = 64 * 1024;
 
     [ThreadStatic]
-    private static MessageWriter? t_instance;
+    private static MessageWriter? _instance;
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _json;
@@ -27,7 +27,7 @@ internal sealed class MessageWriter
     /// <summary>Starts a message and its payload object.</summary>
     public static MessageWriter Begin(string type, string? reference = null)
     {
-        var writer = t_instance ??= new MessageWriter();
+        var writer = _instance ??= new MessageWriter();
         writer._type = type;
         writer._buffer.ResetWrittenCount();
         writer._json.Reset();
@@ -52,7 +52,7 @@ internal sealed class MessageWriter
         var bytes = WireFormat.Encode(form, _type, _buffer.WrittenSpan, cursor);
         if (_buffer.Capacity > KeptBytes)
         {
-            t_instance = null;
+            _instance = null;
         }
 
         return bytes;
