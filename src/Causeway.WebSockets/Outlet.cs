@@ -22,6 +22,11 @@ public abstract class Outlet
     /// <exception cref="IOException">The line is broken.</exception>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
 
+    /// <summary>Tells the peer that nothing follows what was handed over; it may still send. Does nothing where the line can't be half closed.</summary>
+    public virtual void EndSending()
+    {
+    }
+
     /// <summary>Ends the line at once, without sending what waits: a TCP reset where the connection is this response's alone. Any thread, more than once.</summary>
     public abstract void Reset();
 

@@ -71,6 +71,18 @@ internal sealed class SocketOutlet : Outlet
         }
     }
 
+    public override void EndSending()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Closed already.
+        }
+    }
+
     public override void Reset()
     {
         try

@@ -58,7 +58,7 @@ internal sealed class WebSocketSession(LiveCore core, Connection connection, Str
                     return true;
                 case ReadStatus.Failed:
                     var failure = _reader.Failure!;
-                    Close(new CloseReason(failure.CloseCode, failure.Reason, ComeBack: false));
+                    connection.Close(new CloseRequest(new CloseReason(failure.CloseCode, failure.Reason, ComeBack: false)) { IsFinal = true });
                     await DiscardAsync();
                     return false;
             }
@@ -79,7 +79,7 @@ internal sealed class WebSocketSession(LiveCore core, Connection connection, Str
                     connection.Answer(FrameBuilder.Build(Opcode.Pong, message.Payload.Span));
                     break;
                 case Opcode.Binary:
-                    Close(CloseReason.UnsupportedData);
+                    connection.Close(new CloseRequest(CloseReason.UnsupportedData));
                     break;
                 case Opcode.Close:
                     connection.Post(LoopWorkKind.PeerClosed, message.CloseCode is 0 or 1005 ? (ushort)1000 : message.CloseCode);
@@ -96,6 +96,4 @@ internal sealed class WebSocketSession(LiveCore core, Connection connection, Str
         {
         }
     }
-
-    private void Close(CloseReason reason) => connection.Close(new CloseRequest(reason));
 }

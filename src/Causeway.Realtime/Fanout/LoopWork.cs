@@ -59,4 +59,8 @@ internal enum LoopWorkKind
 /// <param name="Reason">Why.</param>
 /// <param name="Notice">What to send before the close; null for nothing. With a notice, what waits is sent first; without, it is discarded.</param>
 /// <param name="HandOver">How long the close may take to reach the socket.</param>
-internal sealed record CloseRequest(CloseReason Reason, byte[]? Notice = null, TimeSpan? HandOver = null);
+internal sealed record CloseRequest(CloseReason Reason, byte[]? Notice = null, TimeSpan? HandOver = null)
+{
+    /// <summary>True where the peer's frames can't be understood any more, its answer to the close included: the line is half closed after it.</summary>
+    public bool IsFinal { get; init; }
+}

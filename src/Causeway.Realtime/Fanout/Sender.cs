@@ -14,6 +14,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     private Phase _phase;
     private bool _gone;
     private bool _peerClosed;
+    private bool _isFinal;
     private int _inFlight;
     private long _reported;
 
@@ -155,6 +156,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
         }
 
         _phase = Phase.Closing;
+        _isFinal = request.IsFinal;
         IsClear = false;
         (_behind, _untold) = (null, null);
         _backlog ??= new Backlog();
@@ -321,6 +323,11 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
             // A stream has no close handshake: with its last event it is over.
             _phase = Phase.CloseSent;
             _gone |= IsEventStream;
+            if (_isFinal)
+            {
+                outlet.EndSending();
+            }
+
             loop.CloseHandedOver(connection);
         }
 
