@@ -13,22 +13,26 @@ internal static class GarbageCollection
 {
     private const byte EventPipe = 0x02;
     private const byte StopTracing = 0x01;
-    private const byte CollectTracing = 0x02;
+    private const byte CollectTracing2 = 0x03;
     private const ulong GcHeapCollect = 0x800000;
 
     /// <summary>Returns when the collection is over.</summary>
     public static async Task ForceAsync(int processId)
     {
         using var session = await ConnectAsync(processId);
-        await SendAsync(session, CollectTracing, Provider());
+        await SendAsync(session, CollectTracing2, Provider());
         var id = await ReadSessionIdAsync(session);
-        using (var control = await ConnectAsync(processId))
-        {
-            await SendAsync(control, StopTracing, id);
-            await ReadSessionIdAsync(control);
-        }
 
-        // The stream ends when the session has been flushed.
+        // The end of the session is answered when its stream has been read to the end.
+        var reading = ReadToEndAsync(session);
+        using var control = await ConnectAsync(processId);
+        await SendAsync(control, StopTracing, id);
+        await ReadSessionIdAsync(control);
+        await reading;
+    }
+
+    private static async Task ReadToEndAsync(Socket session)
+    {
         var buffer = new byte[65_536];
         while (await session.ReceiveAsync(buffer) > 0)
         {
@@ -50,6 +54,7 @@ internal static class GarbageCollection
         using var writer = new BinaryWriter(payload);
         writer.Write(1u); // megabytes of buffer
         writer.Write(1u); // the nettrace format
+        writer.Write(false); // no rundown of all methods at the end
         writer.Write(1u); // one provider
         writer.Write(GcHeapCollect);
         writer.Write(4u); // informational
