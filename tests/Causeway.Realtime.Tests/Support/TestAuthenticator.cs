@@ -1,0 +1,48 @@
+using System.Globalization;
+using Causeway.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Causeway.Realtime.Tests;
+
+/// <summary>
+/// Takes credentials as tests write them: a user and what is to be said of them, such as <c>ann;name=Ann;seconds=90;may=join:x*;admin</c>.
+/// <c>-</c> is nobody, <c>bad</c> is refused, and at <c>broken</c> the authenticator itself fails.
+/// </summary>
+internal sealed class TestAuthenticator(TimeProvider time) : IRealtimeAuthenticator
+{
+    public ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        return ValueTask.FromResult(Read(token ?? (header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : "-")));
+    }
+
+    public ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) => ValueTask.FromResult(Read(token));
+
+    /// <summary>What a credential says.</summary>
+    public RealtimeIdentity IdentityOf(string credential)
+    {
+        var parts = credential.Split(';');
+        var identity = new RealtimeIdentity { UserId = parts[0] is "-" ? null : parts[0] };
+        foreach (var part in parts.Skip(1))
+        {
+            var value = part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..];
+            identity = part.Split('=')[0] switch
+            {
+                "name" => identity with { Name = value },
+                "seconds" => identity with { ExpiresAt = time.GetUtcNow().AddSeconds(double.Parse(value, CultureInfo.InvariantCulture)) },
+                "may" => identity with { Permissions = new HashSet<string>(value.Split(',')) },
+                "admin" => identity with { IsAdmin = true },
+                _ => throw new ArgumentException($"What does '{part}' say?"),
+            };
+        }
+
+        return identity;
+    }
+
+    private AuthenticationOutcome Read(string credential) => credential switch
+    {
+        "bad" => AuthenticationOutcome.Refuse(new ApiError(ErrorCode.Unauthorized, "The credential is not valid.")),
+        "broken" => throw new InvalidOperationException("The keys can't be read."),
+        _ => AuthenticationOutcome.Accept(IdentityOf(credential)),
+    };
+}
