@@ -51,7 +51,7 @@ internal sealed class Gate(LiveCore core, IRealtimeAuthenticator authenticator)
 
         if (outcome.Identity!.ExpiresAt <= core.Time.GetUtcNow())
         {
-            return Refuse(new ApiError(ErrorCode.Unauthorized, "The credential has expired."));
+            return Refuse(Refusals.CredentialExpired);
         }
 
         var address = AddressOf(context);

@@ -10,7 +10,9 @@ internal sealed class Connection
     private byte[]? _sender;
     private TaskCompletionSource? _ended;
     private CancellationTokenSource? _aborted;
+    private readonly CancellationToken _lineClosed;
     private bool _hasEnded;
+    private bool _isClosing;
     private bool _left;
     private int _heardAt;
     private bool _heardSincePing = true;
@@ -27,6 +29,7 @@ internal sealed class Connection
         ConnectedAt = core.Time.GetUtcNow();
         _heardAt = Loop.Now;
         Stream = seed.Stream;
+        _lineClosed = seed.LineClosed;
         Sender = new Sender(this, seed.Outlet, seed.Form, Loop);
     }
 
@@ -58,6 +61,9 @@ internal sealed class Connection
     public long Dropped => Interlocked.Read(ref _dropped);
 
     public bool HasEnded => Volatile.Read(ref _hasEnded);
+
+    /// <summary>True once it is being closed: what the client still says is not heard.</summary>
+    public bool IsClosing => Volatile.Read(ref _isClosing);
 
     /// <summary>The sender of its messages, as JSON.</summary>
     public byte[] SenderJson => _sender ??= ServerMessages.Sender(new MessageSender(Identity.UserId, Identity.Name, Id));
@@ -191,19 +197,28 @@ internal sealed class Connection
             _hasEnded = true;
             _ended?.TrySetResult();
         }
-
-        _ = _aborted?.CancelAsync();
     }
 
-    /// <summary>Cancelled when the connection has ended; made when a handler first asks.</summary>
+    /// <summary>Stops listening to the client, and what is being done for it.</summary>
+    public void StartClosing()
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _isClosing, true);
+            _ = _aborted?.CancelAsync();
+        }
+    }
+
+    /// <summary>Cancelled when the connection closes, whoever closes it; made when a handler first asks.</summary>
     public CancellationToken Aborted
     {
         get
         {
             lock (_gate)
             {
-                _aborted ??= new CancellationTokenSource();
-                return _hasEnded ? new CancellationToken(canceled: true) : _aborted.Token;
+                // A handler keeps the reader from seeing the line's end, so the line says it itself.
+                _aborted ??= CancellationTokenSource.CreateLinkedTokenSource(_lineClosed);
+                return _isClosing ? new CancellationToken(canceled: true) : _aborted.Token;
             }
         }
     }

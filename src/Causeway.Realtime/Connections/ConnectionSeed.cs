@@ -6,4 +6,7 @@ namespace Causeway.Realtime;
 internal sealed record ConnectionSeed(long Number, string Id, RealtimeIdentity Identity, string? RemoteAddress, Outlet Outlet, WireForm Form)
 {
     public EventStream? Stream { get; init; }
+
+    /// <summary>Cancelled when the line under it is gone, seen without reading.</summary>
+    public CancellationToken LineClosed { get; init; }
 }

@@ -18,6 +18,11 @@ internal sealed class Inbound(LiveCore core)
     /// <summary>Takes one text message and sees that it is answered.</summary>
     public ValueTask TakeAsync(Connection connection, ReadOnlyMemory<byte> utf8, MessageDispatcher dispatcher)
     {
+        if (connection.IsClosing)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         var fault = EnvelopeReader.TryRead(utf8, out var envelope);
         if (TakeAllowance() is { } wait)
         {

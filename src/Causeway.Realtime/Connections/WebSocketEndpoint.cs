@@ -1,5 +1,6 @@
 using Causeway.Http;
 using Causeway.WebSockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
 namespace Causeway.Realtime;
@@ -52,6 +53,12 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
         return WebSocketHandshake.Validate(context) is { } flaw ? new ApiError(ErrorCode.InvalidMessage, flaw) : null;
     }
 
+    // The request's own token would cost each connection a source; the transport's exists anyway, but over HTTP/2 it is that of many.
+    private static CancellationToken LineClosedOf(HttpContext context) =>
+        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IConnectionLifetimeFeature>() is { } line
+            ? line.ConnectionClosed
+            : context.RequestAborted;
+
     // Apart from HandleAsync, so that the request holds nothing of the handshake while it is pending.
     private async Task<WebSocketSession> OpenAsync(HttpContext context, RealtimeIdentity identity)
     {
@@ -65,7 +72,8 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
             stream = await WebSocketHandshake.AcceptAsync(context, Gate.ChosenSubprotocol(context), extensions);
             connection = new Connection(core, new ConnectionSeed(
                 core.Connections.NextNumber(), Ids.New(), identity, Gate.AddressOf(context),
-                Outlet.ForUpgraded(context, stream), deflate ? WireForm.DeflatedFrame : WireForm.Frame));
+                Outlet.ForUpgraded(context, stream), deflate ? WireForm.DeflatedFrame : WireForm.Frame)
+            { LineClosed = LineClosedOf(context) });
         }
         catch
         {

@@ -66,12 +66,13 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             throw;
         }
 
+        var leftOut = new List<byte[]>();
         for (var i = 0; i < stream.Rooms.Count; i++)
         {
             // The checks were just passed; a room that filled up or went meanwhile is left out, and said to be closed.
             if (core.Rooms.Join(stream.Rooms[i], connection, echo: true, out var member) is { } refused)
             {
-                connection.Send(ServerMessages.PutOut(connection.Sender.Form, "room_closed", stream.Rooms[i], refused.Message));
+                leftOut.Add(ServerMessages.PutOut(connection.Sender.Form, "room_closed", stream.Rooms[i], refused.Message));
             }
             else
             {
@@ -80,6 +81,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         }
 
         connection.Post(LoopWorkKind.StartStream);
+        leftOut.ForEach(connection.Send);
         core.Connections.Add(connection);
         return connection;
     }

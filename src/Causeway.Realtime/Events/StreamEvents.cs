@@ -39,17 +39,18 @@ internal static class StreamEvents
 
         if (count > 0)
         {
-            SendCopyOfRest(member.Sender, buffer);
+            SendCopyOfRest(member, buffer);
         }
 
         return count;
     }
 
-    private static void SendCopyOfRest(Sender sender, ArrayBufferWriter<byte> buffer)
+    private static void SendCopyOfRest(Membership member, ArrayBufferWriter<byte> buffer)
     {
+        var sender = member.Sender;
         if (!sender.IsClear || !sender.Outlet.BypassesServer)
         {
-            sender.Send(buffer.WrittenSpan.ToArray());
+            sender.Send(buffer.WrittenSpan.ToArray(), member.Room);
             return;
         }
 
@@ -60,7 +61,7 @@ internal static class StreamEvents
         }
         else if (taken < buffer.WrittenCount)
         {
-            sender.Send(buffer.WrittenSpan[taken..].ToArray());
+            sender.Send(buffer.WrittenSpan[taken..].ToArray(), member.Room);
         }
     }
 }

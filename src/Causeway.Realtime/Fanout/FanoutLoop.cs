@@ -117,6 +117,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
     /// <summary>A connection has started to close: it leaves everything now, and has only so long to end.</summary>
     public void CloseStarted(Connection connection, CloseRequest request)
     {
+        connection.StartClosing();
         Post(new LoopWork(LoopWorkKind.Release, connection));
         _deadlines.CloseStarted(connection, request.HandOver);
     }
@@ -359,6 +360,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
 
     private void Release(Connection connection)
     {
+        connection.StartClosing();
         foreach (var member in connection.LeaveAll())
         {
             member.Room.Leave(member);

@@ -94,7 +94,9 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     }
 
     /// <summary>Sends bytes of the connection's own: an answer, a notice, an event with its own cursor.</summary>
-    public void Send(byte[] bytes)
+    /// <param name="bytes">What to send.</param>
+    /// <param name="room">Whose message it is, to count a slow reader there; null for no room's.</param>
+    public void Send(byte[] bytes, Room? room = null)
     {
         if (_phase is not Phase.Open)
         {
@@ -108,7 +110,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
         }
         else if (Waiting + bytes.Length > loop.BacklogBytes)
         {
-            connection.CountSlowClose(room: null);
+            connection.CountSlowClose(room);
             StartClose(new CloseRequest(CloseReason.SlowConsumer));
         }
         else

@@ -105,10 +105,25 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
             return Refusals.Invalid("access_token", "required, a string");
         }
 
-        var outcome = await services.GetRequiredService<IRealtimeAuthenticator>().RefreshAsync(token, CancellationToken.None);
+        AuthenticationOutcome outcome;
+        try
+        {
+            outcome = await services.GetRequiredService<IRealtimeAuthenticator>().RefreshAsync(token, connection.Aborted);
+        }
+        catch (Exception exception)
+        {
+            core.Logger.HandlerFailed(envelope.Type, connection.Id, exception);
+            return new ApiError(ErrorCode.InternalError, "The credential could not be checked.");
+        }
+
         if (outcome.Identity is not { } identity)
         {
             return outcome.Error;
+        }
+
+        if (identity.ExpiresAt <= core.Time.GetUtcNow())
+        {
+            return Refusals.CredentialExpired;
         }
 
         if (identity.UserId != connection.Identity.UserId)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Causeway.Http;
 
 namespace Causeway.Realtime;
@@ -9,6 +10,12 @@ internal static class PublishedPayload
     /// <summary>Checks that it is a JSON object; turns line breaks between its tokens into spaces, so that it fits the one line of an event.</summary>
     public static ApiError? Check(ref ReadOnlyMemory<byte> payload)
     {
+        if (!Utf8.IsValid(payload.Span))
+        {
+            // The JSON reader looks at strings only when they are asked for; a browser closes at the first bad byte.
+            return Refusals.Invalid("payload", "UTF-8");
+        }
+
         var reader = new Utf8JsonReader(payload.Span, new JsonReaderOptions { MaxDepth = 63 });
         try
         {

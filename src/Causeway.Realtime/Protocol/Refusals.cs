@@ -31,6 +31,8 @@ internal static class Refusals
         RetryAfter = wait,
     };
 
+    public static ApiError CredentialExpired { get; } = new(ErrorCode.Unauthorized, "The credential has expired.");
+
     public static ApiError Draining(TimeSpan wait) => new(ErrorCode.Draining, "The server is stopping; come back in a moment.") { RetryAfter = wait };
 
     private static JsonObject Room(RoomId room) => new() { ["room_id"] = room.Value };

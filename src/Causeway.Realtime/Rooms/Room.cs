@@ -258,8 +258,9 @@ internal sealed class Room
             }
 
             _log.Trim(_core.Time.GetTimestamp());
-            var first = Math.Max(_log.FirstOffset, (after ?? 0) + 1);
-            var last = Math.Min(_log.NewestOffset, (before ?? long.MaxValue) - 1);
+            var newest = _log.NewestOffset;
+            var first = Math.Max(_log.FirstOffset, Math.Clamp(after ?? 0, 0, newest) + 1);
+            var last = before is { } bound ? Math.Clamp(bound, 1, newest + 1) - 1 : newest;
             if (after is null)
             {
                 first = Math.Max(first, last - limit + 1);
