@@ -245,7 +245,7 @@ public sealed class RoomEventsTests
         await using var server = await LiveServer.StartAsync();
         using var line = await RawConnection.OpenAsync(server.Address);
         await line.SendAsync("GET /sse?room=a&room=b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-        await Eventually.Equal(2, () => server.Rooms.Count);
+        await Eventually.True(() => server.Core.Connections.All.SingleOrDefault() is { } stream && server.Core.Rooms.Get(RoomId.Parse("b"))?.ShardOf(stream.Loop) is { Count: 1 });
         await server.PublishManyAsync("a", 50);
         await Eventually.Equal(50, () => server.Connections.Statistics.Deliveries);
         server.Connections.Disconnect(server.Connections.List().Single().Id, CloseReason.DisconnectedByOperator);
@@ -309,11 +309,11 @@ public sealed class RoomEventsTests
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             .CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2090, 1, 1, 0, 0, 0, TimeSpan.Zero));
         await using var server = await LiveServer.StartAsync(build: builder => builder.WebHost.ConfigureKestrel(
-            kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.UseHttps(certificate))));
+            kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate))));
         await server.PublishManyAsync("a", 3);
         using var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate.GetCertHashString();
-        using var client = new HttpClient(handler) { BaseAddress = new UriBuilder(server.Address) { Scheme = "https" }.Uri };
+        using var client = new HttpClient(handler) { BaseAddress = server.SecureAddress };
         using var request = new HttpRequestMessage(HttpMethod.Get, "/sse?room=a&room=b");
         request.Headers.Add("Last-Event-ID", $"{server.Rooms.Find(RoomId.Parse("a"))!.Epoch}.1~x.0");
 
@@ -339,10 +339,10 @@ public sealed class RoomEventsTests
     {
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken).Within();
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(WireForm.Event, server.Core.Connections.All.Single().Sender.Form);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
         var events = new List<string>();
         await ReadEventsAsync(4);
+        Assert.Equal(WireForm.Event, server.Core.Connections.All.Single().Sender.Form);
         await server.PublishManyAsync("b", 2);
         await ReadEventsAsync(6);
         Assert.Equal(["connected", "reset", "a2", "a3", "b1", "b2"], events);

@@ -11,6 +11,9 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public Uri Address => _server.BaseAddress;
 
+    /// <summary>The listener with TLS that the test has added.</summary>
+    public Uri SecureAddress => new(_server.App.Urls.Single(static url => url.StartsWith("https:", StringComparison.Ordinal)));
+
     public HttpClient Http => _server.Client;
 
     public LogProbe Logs => _server.Logs;

@@ -46,6 +46,7 @@ internal sealed class TestLine(LoneCore owner, Connection connection, TestOutlet
         AddIfAny(message, "conflate_key", conflateKey);
         connection.MarkHeard();
         var taken = _inbound.TakeAsync(connection, Encoding.UTF8.GetBytes(message.ToJsonString()), owner.Dispatcher);
+        connection.Loop.RunAnswers();
         Assert.True(taken.IsCompletedSuccessfully);
     }
 
