@@ -115,10 +115,9 @@ public sealed class Connections
 
     internal int CountOf(Transport transport) => Volatile.Read(ref transport is Transport.Sse ? ref _streams : ref _webSockets);
 
-    /// <summary>Enters a connection into the register. Whatever is sent to it from now on follows what its loop was given before.</summary>
+    /// <summary>Enters a connection into the register, then has it greeted: who reads its id there can be sent to by it.</summary>
     internal void Add(Connection connection)
     {
-        connection.Post(LoopWorkKind.Open);
         _connections[connection.Id] = connection;
         Interlocked.Increment(ref connection.Stream is null ? ref _webSockets : ref _streams);
         if (connection.Identity.UserId is { } user)
@@ -128,6 +127,7 @@ public sealed class Connections
         }
 
         _core.Logger.ConnectionOpened(connection.Id, connection.Identity.UserId, connection.Stream is null ? Transport.WebSocket : Transport.Sse);
+        connection.Post(LoopWorkKind.Open);
         if (_drain.HasStarted)
         {
             _drain.SendAway(connection);

@@ -81,7 +81,6 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
             throw;
         }
 
-        connection.Send(ServerMessages.Connected(connection.Sender.Form, connection, core));
         core.Connections.Add(connection);
         return new WebSocketSession(core, connection, stream, dispatcher, deflate);
     }

@@ -44,7 +44,7 @@ internal sealed class EventStream(IReadOnlyList<RoomId> rooms, EventResume resum
             }
         }
 
-        sender.Send([.. Retry(sender.Form, Drain.Jitter()), .. Comment(sender.Form), .. ServerMessages.ConnectedEvent(connection, core, Cursor())]);
+        sender.Start([.. Retry(sender.Form, Drain.Jitter()), .. Comment(sender.Form), .. ServerMessages.ConnectedEvent(connection, core, Cursor())]);
         foreach (var reset in resets)
         {
             sender.Send(reset);

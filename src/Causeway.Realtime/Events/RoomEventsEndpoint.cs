@@ -80,9 +80,8 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             }
         }
 
-        connection.Post(LoopWorkKind.StartStream);
-        leftOut.ForEach(connection.Send);
         core.Connections.Add(connection);
+        leftOut.ForEach(connection.Send);
         return connection;
     }
 

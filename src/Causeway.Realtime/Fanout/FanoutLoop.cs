@@ -166,10 +166,6 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             case LoopWorkKind.Attach:
                 Attach((Membership)work.Target!, (JoinRequest)work.Argument!);
                 break;
-            case LoopWorkKind.StartStream:
-                var stream = (Connection)work.Target!;
-                stream.Stream!.Start(stream, core);
-                break;
             case LoopWorkKind.Detach:
                 Detach((Membership)work.Target!, (byte[]?)work.Argument);
                 break;
@@ -325,6 +321,14 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
         connection.LoopIndex = _connections.Count;
         _connections.Add(connection);
         _deadlines.Watch(connection);
+        if (connection.Stream is { } stream)
+        {
+            stream.Start(connection, core);
+        }
+        else
+        {
+            connection.Sender.Start(ServerMessages.Connected(connection.Sender.Form, connection, core));
+        }
     }
 
     private static void Attach(Membership member, JoinRequest join)

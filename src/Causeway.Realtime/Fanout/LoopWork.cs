@@ -21,14 +21,11 @@ internal enum LoopWorkKind
     /// <summary>Direct message: send it to every connection here.</summary>
     Broadcast,
 
-    /// <summary>Connection: it is open; watch its deadlines.</summary>
+    /// <summary>Connection: it is in the register; greet it, start its stream where it is one, watch its deadlines.</summary>
     Open,
 
     /// <summary>Membership, join: start its line in the room.</summary>
     Attach,
-
-    /// <summary>Connection: start its event stream in all its rooms at once.</summary>
-    StartStream,
 
     /// <summary>Membership, bytes or null: end its line in the room, then send the bytes.</summary>
     Detach,

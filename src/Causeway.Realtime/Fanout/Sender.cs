@@ -35,7 +35,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     public bool IsEventStream => form is WireForm.Event or WireForm.ChunkedEvent;
 
     /// <summary>True when nothing waits, so that bytes may go straight to the outlet.</summary>
-    public bool IsClear { get; private set; } = true;
+    public bool IsClear { get; private set; }
 
     /// <summary>True while a write is under way that the line did not take at once.</summary>
     public bool IsWriting { get; private set; }
@@ -44,6 +44,16 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     public long WaitingBytes => Volatile.Read(ref _reported);
 
     private long Waiting => (_backlog?.Bytes ?? 0) + _inFlight;
+
+    /// <summary>Says the first words. What was sent before them has waited for them.</summary>
+    public void Start(byte[] greeting)
+    {
+        if (_phase is Phase.Open)
+        {
+            WriteNow(greeting);
+            Flush();
+        }
+    }
 
     /// <summary>Sends a piece of a batch to a member.</summary>
     public void Send(Membership member, RoomBatch batch, WireBytes wire, int first, int last)

@@ -33,6 +33,23 @@ public sealed class ConnectionsTests
     }
 
     [Fact]
+    public async Task Greeting_IsTheFirstWordAndTheConnectionIsKnownByThen()
+    {
+        using var core = new LoneCore();
+        var known = new List<bool>();
+        var line = core.Connect(onAdd: (connection, outlet) =>
+        {
+            // Sent before the greeting: it must wait for it.
+            connection.Send(ServerMessages.Pong(WireForm.Frame, "early"));
+            outlet.OnWrite = () => known.Add(core.Core.Connections.Find(connection.Id) is not null);
+        });
+        await core.SettleAsync();
+
+        Assert.Equal(["connected", "pong"], line.All.Select(static message => message.Type));
+        Assert.Equal([true, true], known);
+    }
+
+    [Fact]
     public async Task SendToConnection_ThatOne_GetsIt()
     {
         await using var server = await LiveServer.StartAsync();

@@ -34,10 +34,10 @@ public sealed class ServerStreamTests
         socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         var address = new UriBuilder(tls ? server.SecureAddress : server.Address) { Scheme = tls ? "wss" : "ws", Path = "/ws" }.Uri;
         await socket.ConnectAsync(address, invoker, TestContext.Current.CancellationToken).Within();
-        Assert.False(server.Core.Connections.All.Single().Sender.Outlet.BypassesServer);
         await server.PublishManyAsync("general", Many);
 
         Assert.Equal("connected", (await ReadAsync(socket)).Type);
+        Assert.False(server.Core.Connections.All.Single().Sender.Outlet.BypassesServer);
         await SayAsync(socket, """{"type":"join_room","ref":"j","payload":{"room_id":"general","history":1000}}""");
         Assert.Equal(Many, (await ReadAsync(socket)).Number("replayed"));
         await server.PublishManyAsync("general", Many);

@@ -144,6 +144,7 @@ public sealed class SlowConsumerTests
     {
         using var core = NewCore(SlowConsumerPolicy.DropOldest);
         var line = core.Connect();
+        await core.SettleAsync();
         line.Outlet.Choke();
 
         for (var n = 0; n < 200; n++)
@@ -172,6 +173,7 @@ public sealed class SlowConsumerTests
         }
 
         var line = core.Connect();
+        await core.SettleAsync();
         line.Outlet.Choke();
         line.Outlet.Open(1_500);
         line.Join(Room, history: 10);

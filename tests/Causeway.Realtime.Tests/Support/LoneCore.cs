@@ -23,6 +23,7 @@ internal sealed class LoneCore : IDisposable
         _services = new ServiceCollection().AddSingleton<IRealtimeAuthenticator>(_authenticator).BuildServiceProvider();
         Dispatcher = new MessageDispatcher(Core, new RoomActions(Core), _services, []);
         _probes = [.. Core.Loops.Select(_ => NewConnection(new Probe(_passed), RealtimeIdentity.Anonymous, WireForm.Frame))];
+        Array.ForEach(_probes, static probe => probe.Sender.Start([]));
     }
 
     public ManualTime Time { get; } = new();
@@ -33,7 +34,10 @@ internal sealed class LoneCore : IDisposable
 
     public MessageDispatcher Dispatcher { get; }
 
-    public TestLine Connect(string credential = "-", bool bypassesServer = true)
+    /// <param name="credential">Who it is.</param>
+    /// <param name="bypassesServer">Whether the line is a socket.</param>
+    /// <param name="onAdd">Called before the connection is let in.</param>
+    public TestLine Connect(string credential = "-", bool bypassesServer = true, Action<Connection, TestOutlet>? onAdd = null)
     {
         var outlet = new TestOutlet(bypassesServer);
         var connection = NewConnection(outlet, _authenticator.IdentityOf(credential), WireForm.Frame);
@@ -41,6 +45,7 @@ internal sealed class LoneCore : IDisposable
         // A line that is cut has nothing more to read either.
         outlet.OnReset = () => connection.Post(LoopWorkKind.Gone);
         Assert.Null(Core.Connections.Admission.TryEnter(connection.Identity.UserId, connection.RemoteAddress));
+        onAdd?.Invoke(connection, outlet);
         Core.Connections.Add(connection);
         return new TestLine(this, connection, outlet);
     }
@@ -92,7 +97,11 @@ internal sealed class LoneCore : IDisposable
 
         public override int TryWrite(ReadOnlySpan<byte> bytes)
         {
-            passed.Release();
+            if (!bytes.IsEmpty)
+            {
+                passed.Release();
+            }
+
             return bytes.Length;
         }
 

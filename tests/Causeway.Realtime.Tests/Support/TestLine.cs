@@ -12,8 +12,11 @@ internal sealed class TestLine(LoneCore owner, Connection connection, TestOutlet
 
     public TestOutlet Outlet => outlet;
 
-    /// <summary>The messages that arrived whole, in order.</summary>
-    public IReadOnlyList<LiveMessage> Heard =>
+    /// <summary>The messages that arrived whole after the greeting, in order.</summary>
+    public IReadOnlyList<LiveMessage> Heard => [.. All.Where(static message => message.Type != "connected")];
+
+    /// <summary>The messages that arrived whole.</summary>
+    public IReadOnlyList<LiveMessage> All =>
         [.. Frames().Where(static frame => frame.Opcode is WireOpcode.Text).Select(static frame => new LiveMessage(JsonElement.Parse(frame.Payload)))];
 
     /// <summary>The room messages among them that have a position.</summary>

@@ -17,6 +17,9 @@ internal sealed class TestOutlet(bool bypassesServer = true) : Outlet
     /// <summary>Called when the server cuts the line.</summary>
     public Action? OnReset { get; set; }
 
+    /// <summary>Called before the line takes something.</summary>
+    public Action? OnWrite { get; set; }
+
     public bool WasReset { get; private set; }
 
     /// <summary>Everything that the line took.</summary>
@@ -66,6 +69,7 @@ internal sealed class TestOutlet(bool bypassesServer = true) : Outlet
 
     public override int TryWrite(ReadOnlySpan<byte> bytes)
     {
+        OnWrite?.Invoke();
         lock (_gate)
         {
             return WasReset ? -1 : bypassesServer ? Take(bytes) : 0;
