@@ -51,7 +51,6 @@ internal sealed class Room
     /// <returns>False when the room is gone: look it up again.</returns>
     public bool TryPublish(in RoomPublish publish, out RoomMessage? message)
     {
-        bool wake;
         lock (_gate)
         {
             if (_closed)
@@ -61,11 +60,9 @@ internal sealed class Room
             }
 
             message = Append(publish);
-            wake = WakeIfPending();
+            QueueTurn();
+            return true;
         }
-
-        Wake(wake);
-        return true;
     }
 
     /// <summary>Everything published since the last turn, with the loops that have members; null when there is nothing to do.</summary>
@@ -96,7 +93,6 @@ internal sealed class Room
     /// <summary>Makes a connection a member; its line starts with <see cref="Attach"/>.</summary>
     public JoinStatus TryJoin(Connection connection, bool echo, out Membership? member)
     {
-        bool wake;
         lock (_gate)
         {
             member = null;
@@ -117,18 +113,15 @@ internal sealed class Room
                 Announce("user_joined", arrived);
             }
 
-            wake = WakeIfPending();
+            QueueTurn();
+            return JoinStatus.Joined;
         }
-
-        Wake(wake);
-        return JoinStatus.Joined;
     }
 
     /// <summary>Ends a membership. Its line ends with <see cref="Detach"/>.</summary>
     /// <returns>False when it had ended before.</returns>
     public bool Leave(Membership member)
     {
-        bool wake;
         lock (_gate)
         {
             if (member.HasLeft)
@@ -150,10 +143,9 @@ internal sealed class Room
                 }
             }
 
-            wake = WakeIfPending();
+            QueueTurn();
         }
 
-        Wake(wake);
         _core.Rooms.ForgetIfUnused(this);
         return true;
     }
@@ -161,7 +153,6 @@ internal sealed class Room
     /// <summary>A user's grace period is over: if they did not come back, the others hear of it.</summary>
     public void EndGrace(string userId, int absence)
     {
-        bool wake;
         lock (_gate)
         {
             if (!_closed && _presence?.EndGrace(userId, absence) is { } left)
@@ -169,10 +160,9 @@ internal sealed class Room
                 Announce("user_left", left);
             }
 
-            wake = WakeIfPending();
+            QueueTurn();
         }
 
-        Wake(wake);
     }
 
     /// <summary>Starts or restarts a member's line: from here on its loop gives it the live messages. Called on that loop.</summary>
@@ -187,7 +177,7 @@ internal sealed class Room
 
             _log?.Trim(_core.Time.GetTimestamp());
             var newest = _log?.NewestOffset ?? 0;
-            var recovered = join.Since is { } since && _log is not null && since.Epoch == Epoch && since.Offset <= newest && since.Offset >= _log.FirstOffset - 1;
+            var recovered = join.Since is { } since && since.Epoch == Epoch && _log?.HoldsAllAfter(since.Offset) == true;
             var isNew = member.ShardIndex < 0;
             var from = recovered ? join.Since!.Value.Offset
                 : isNew ? Math.Max((_log?.FirstOffset ?? 1) - 1, newest - Math.Min(newest, join.History))
@@ -235,15 +225,7 @@ internal sealed class Room
             }
 
             _log.Trim(_core.Time.GetTimestamp());
-            var lost = Math.Max(0, _log.FirstOffset - 1 - position);
-            for (var offset = position + lost + 1; offset <= _log.NewestOffset && bytes > 0; offset++)
-            {
-                var message = _log.At(offset);
-                messages.Add(message);
-                bytes -= message.Frame.Length;
-            }
-
-            return new ReadPoint(_sequence, lost);
+            return new ReadPoint(_sequence, _log.ReadAfter(position, bytes, messages));
         }
     }
 
@@ -258,21 +240,7 @@ internal sealed class Room
             }
 
             _log.Trim(_core.Time.GetTimestamp());
-            var newest = _log.NewestOffset;
-            var first = Math.Max(_log.FirstOffset, Math.Clamp(after ?? 0, 0, newest) + 1);
-            var last = before is { } bound ? Math.Clamp(bound, 1, newest + 1) - 1 : newest;
-            if (after is null)
-            {
-                first = Math.Max(first, last - limit + 1);
-            }
-
-            var messages = new List<RoomMessage>();
-            for (var offset = first; offset <= last && messages.Count < limit; offset++)
-            {
-                messages.Add(_log.At(offset));
-            }
-
-            return messages;
+            return _log.Read(after, before, limit);
         }
     }
 
@@ -431,17 +399,12 @@ internal sealed class Room
         member.HasLeft = true;
     }
 
-    private bool WakeIfPending()
+    // Under the gate: a loop's inbox takes work without waiting.
+    private void QueueTurn()
     {
-        var wake = _pending.Count > 0 && !_turnQueued;
-        _turnQueued |= wake;
-        return wake;
-    }
-
-    private void Wake(bool wake)
-    {
-        if (wake)
+        if (_pending.Count > 0 && !_turnQueued)
         {
+            _turnQueued = true;
             _home.Post(new LoopWork(LoopWorkKind.RoomTurn, this));
         }
     }

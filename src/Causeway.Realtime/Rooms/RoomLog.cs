@@ -52,6 +52,43 @@ internal sealed class RoomLog(int capacity, long maxAge)
     /// <summary>The message at a position from <see cref="FirstOffset"/> to <see cref="NewestOffset"/>.</summary>
     public RoomMessage At(long offset) => _ring[(_head + (int)(offset - FirstOffset)) % _ring.Length];
 
+    /// <summary>Whether everything after a position is still here; false for a position that never was.</summary>
+    public bool HoldsAllAfter(long position) => position <= NewestOffset && position >= FirstOffset - 1;
+
+    /// <summary>Adds the next messages after a position, some bytes of them.</summary>
+    /// <returns>Messages after the position that are gone already; reading goes on behind them.</returns>
+    public long ReadAfter(long position, int bytes, List<RoomMessage> messages)
+    {
+        var lost = Math.Max(0, FirstOffset - 1 - position);
+        for (var offset = position + lost + 1; offset <= NewestOffset && bytes > 0; offset++)
+        {
+            var message = At(offset);
+            messages.Add(message);
+            bytes -= message.Frame.Length;
+        }
+
+        return lost;
+    }
+
+    /// <summary>Messages between two positions, both exclusive: the oldest when there is a lower bound, else the newest.</summary>
+    public IReadOnlyList<RoomMessage> Read(long? after, long? before, int limit)
+    {
+        var first = Math.Max(FirstOffset, Math.Clamp(after ?? 0, 0, NewestOffset) + 1);
+        var last = before is { } bound ? Math.Clamp(bound, 1, NewestOffset + 1) - 1 : NewestOffset;
+        if (after is null)
+        {
+            first = Math.Max(first, last - limit + 1);
+        }
+
+        var messages = new List<RoomMessage>();
+        for (var offset = first; offset <= last && messages.Count < limit; offset++)
+        {
+            messages.Add(At(offset));
+        }
+
+        return messages;
+    }
+
     private void DropFirst()
     {
         _ring[_head] = null!;
