@@ -342,7 +342,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
 
         if (point.Recovered)
         {
-            sender.DiscardWaiting(member);
+            sender.StartOver(member);
         }
 
         sender.Send(ServerMessages.Joined(sender.Form, member.Room, join, point));

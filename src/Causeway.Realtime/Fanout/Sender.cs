@@ -148,9 +148,11 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
         _untold?.Remove(member);
     }
 
-    /// <summary>Forgets what waits for a member that gets it from the log anyway.</summary>
-    public void DiscardWaiting(Membership member)
+    /// <summary>Forgets what waits for a member, and what it missed: it starts anew from the log.</summary>
+    public void StartOver(Membership member)
     {
+        StopReplay(member);
+        member.Slow?.NoticeSent();
         while (member.Slow?.Oldest is { } pending)
         {
             _backlog!.Remove(pending);

@@ -58,14 +58,15 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
     private async ValueTask HandleAsync(HandlerRegistration handler, Connection connection, Envelope envelope, Inbound inbound)
     {
         ApiError? error;
-        MessageContext? context = null;
+        byte[]? answer = null;
         try
         {
             var scope = services.CreateAsyncScope();
             await using (scope.ConfigureAwait(false))
             {
-                context = new MessageContext(connection, envelope, core, scope.ServiceProvider);
+                var context = new MessageContext(connection, envelope, core, scope.ServiceProvider);
                 error = await handler.InvokeAsync(context) ?? context.Refusal;
+                answer = error is null && envelope.Ref is not null ? context.Acknowledge() : null;
             }
         }
         catch (Exception exception)
@@ -79,9 +80,9 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
         {
             inbound.Refuse(connection, error, envelope.Ref);
         }
-        else if (envelope.Ref is not null)
+        else if (answer is not null)
         {
-            connection.Answer(context!.Acknowledge());
+            connection.Answer(answer);
         }
     }
 

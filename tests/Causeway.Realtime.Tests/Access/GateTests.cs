@@ -89,6 +89,20 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task Credential_NotJudgedInTime_Is503AndTakesNoPlace()
+    {
+        var time = new ManualTime();
+        await using var server = await LiveServer.StartAsync(static options => options.MaxConnectionsPerAddress = 1, time: time);
+
+        var upgrade = server.TryUpgradeAsync(LiveServer.As("stuck"));
+        await time.AdvanceWhenAsleep(TimeSpan.FromSeconds(10), timers: 2);
+        var answer = await upgrade.Within();
+
+        Assert.Equal((503, "UNAVAILABLE", "5"), (answer.Status, answer.ErrorCode, answer.Header("Retry-After")));
+        await using var client = await server.ConnectAsync();
+    }
+
+    [Fact]
     public async Task Limits_PerUser_CountIdentifiedUsersAndAreGivenBack()
     {
         await using var server = await LiveServer.StartAsync(static options => options.MaxConnectionsPerUser = 2);

@@ -140,6 +140,90 @@ public sealed class SlowConsumerTests
     }
 
     [Fact]
+    public async Task DropOldest_JoinsAgainWithSince_GetsAllFromTheLogAndNoNotice()
+    {
+        using var core = NewCore(SlowConsumerPolicy.DropOldest);
+        var line = core.Connect();
+        line.Join(Room);
+        await core.SettleAsync();
+        var epoch = line.Heard[0].Text("epoch")!;
+        line.Outlet.Choke();
+        for (var n = 1; n <= 100; n++)
+        {
+            core.Publish(Room, n, padding: 100);
+        }
+
+        await core.SettleAsync();
+        Assert.True(line.Connection.Dropped > 0);
+        line.Join(Room, (epoch, 1));
+        await core.SettleAsync();
+        line.Outlet.Open();
+        await core.SettleAsync();
+
+        Assert.DoesNotContain(line.Heard, static message => message.Type == "dropped");
+        Assert.Equal(Enumerable.Range(1, 100).Select(static n => (long)n), line.Offsets);
+    }
+
+    [Fact]
+    public async Task Replay_JoinsAgainAtTheNewestMeanwhile_DoublesNothing()
+    {
+        using var core = NewCore(SlowConsumerPolicy.Disconnect);
+        core.Publish(Room, 1, padding: 1_000);
+        core.Publish(Room, 2, padding: 1_000);
+        var line = core.Connect();
+        await core.SettleAsync();
+        line.Outlet.Choke();
+        line.Outlet.Open(600);
+        line.Join(Room, history: 2);
+        await core.SettleAsync();
+
+        line.Join(Room, (core.Core.Rooms.Find(RoomId.Parse(Room))!.Epoch, 2));
+        await core.SettleAsync();
+        core.Publish(Room, 3);
+        core.Publish(Room, 4);
+        await core.SettleAsync();
+        line.Outlet.Open();
+        await core.SettleAsync();
+        core.Publish(Room, 5);
+        await core.SettleAsync();
+
+        Assert.Equal([1, 3, 4, 5], line.Offsets);
+    }
+
+    [Fact]
+    public async Task Conflate_KeysOfClients_AreTheirsOrTheType()
+    {
+        using var core = NewCore(SlowConsumerPolicy.Conflate);
+        var slow = core.Connect();
+        var ann = core.Connect("ann");
+        var bob = core.Connect("bob");
+        foreach (var line in new[] { slow, ann, bob })
+        {
+            line.Join(Room);
+        }
+
+        await core.SettleAsync();
+        slow.Outlet.Choke();
+        var pad = new JsonObject { ["pad"] = new string('x', 500) };
+        for (var n = 1; n <= 20; n++)
+        {
+            ann.Say("move", Room, pad.DeepClone().AsObject(), conflateKey: "piece");
+            ann.Say("chat", Room, pad.DeepClone().AsObject());
+            ann.Say("typing", Room, new() { ["is_typing"] = n % 2 == 0 });
+            bob.Say("typing", Room, new() { ["is_typing"] = n % 2 == 1 });
+        }
+
+        await core.SettleAsync();
+        slow.Outlet.Open();
+        await core.SettleAsync();
+
+        Assert.Null(slow.CloseCode);
+        var last = slow.Heard.Where(static message => message.Type != "dropped").TakeLast(4)
+            .Select(static message => message.Type is "typing" ? $"{message.Json.GetProperty("from").GetProperty("user_id")} {message.Flag("is_typing")}" : message.Type);
+        Assert.Equal(["move", "chat", "ann True", "bob False"], last);
+    }
+
+    [Fact]
     public async Task Answers_ThatDoNotFit_CloseWith4008()
     {
         using var core = NewCore(SlowConsumerPolicy.DropOldest);

@@ -107,6 +107,20 @@ public sealed partial class TypedHandlerTests
     }
 
     [Fact]
+    public async Task On_AnswerThatIsNoJson_IsTheHandlersFault()
+    {
+        await using var server = await LiveServer.StartAsync(handlers: static realtime => realtime.On<Empty>("not.a.number", static (context, _, _) =>
+        {
+            context.Answer(new JsonObject { ["a"] = 1, ["b"] = JsonValue.Create(double.NaN) });
+            return Task.CompletedTask;
+        }));
+        await using var client = await server.ConnectAsync();
+
+        Assert.Equal("INTERNAL_ERROR", (await client.RequestAsync("not.a.number")).ErrorCode);
+        Assert.Equal("pong", (await client.PingAsync()).Type);
+    }
+
+    [Fact]
     public async Task On_Refuse_IsTheAnswer()
     {
         await using var server = await LiveServer.StartAsync(handlers: static realtime => realtime

@@ -6,14 +6,20 @@ namespace Causeway.Realtime.Tests;
 
 /// <summary>
 /// Takes credentials as tests write them: a user and what is to be said of them, such as <c>ann;name=Ann;seconds=90;may=join:x*;admin</c>.
-/// <c>-</c> is nobody, <c>bad</c> is refused, and at <c>broken</c> the authenticator itself fails.
+/// <c>-</c> is nobody, <c>bad</c> is refused, at <c>broken</c> the authenticator itself fails, and <c>stuck</c> is never judged.
 /// </summary>
 internal sealed class TestAuthenticator(TimeProvider time) : IRealtimeAuthenticator
 {
-    public ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken)
+    public async ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken)
     {
         var header = context.Request.Headers.Authorization.ToString();
-        return ValueTask.FromResult(Read(token ?? (header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : "-")));
+        token ??= header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : "-";
+        if (token == "stuck")
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        return Read(token);
     }
 
     public ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) => ValueTask.FromResult(Read(token));
