@@ -50,6 +50,26 @@ internal sealed class LoneCore : IDisposable
         return new TestLine(this, connection, outlet);
     }
 
+    /// <summary>An event stream of some rooms, as its endpoint opens it.</summary>
+    public TestStream ConnectStream(IReadOnlyList<string> rooms, string? cursor = null)
+    {
+        var resume = new EventResume(cursor is not null, cursor is not null && EventCursor.TryParse(cursor, rooms.Count, out var positions) ? positions : null);
+        var stream = new EventStream([.. rooms.Select(static room => RoomId.Parse(room))], resume);
+        var outlet = new TestOutlet();
+        var connection = new Connection(Core, new ConnectionSeed(
+            Core.Connections.NextNumber(), Ids.New(), RealtimeIdentity.Anonymous, null, outlet, WireForm.ChunkedEvent)
+        { Stream = stream });
+        outlet.OnReset = () => connection.Post(LoopWorkKind.Gone);
+        for (var i = 0; i < rooms.Count; i++)
+        {
+            Assert.Null(Core.Rooms.Join(RoomId.Parse(rooms[i]), connection, echo: true, out var member));
+            stream.Set(i, member!);
+        }
+
+        Core.Connections.Add(connection);
+        return new TestStream(outlet);
+    }
+
     public void Publish(string room, int n = 0, string? conflateKey = null, int padding = 0)
     {
         var payload = JsonSerializer.SerializeToUtf8Bytes(new { n, pad = new string('x', padding) });
