@@ -24,7 +24,8 @@ public sealed class DrainTests
         causeway.Process.Process.Send(Signal.Terminate);
         await Eventually.Equal(503, async () => (await causeway.GetAsync("/ready")).Status);
 
-        // The newcomers.
+        // The newcomers; one that slips in within the first moment is sent away like the others.
+        await Eventually.Equal(503, async () => (await RawWebSocket.TryUpgradeAsync(causeway.WebSocket)).Status);
         var upgrade = await RawWebSocket.TryUpgradeAsync(causeway.WebSocket);
         upgrade.AssertError(503, "DRAINING");
         upgrade.AssertRetryAfter();
