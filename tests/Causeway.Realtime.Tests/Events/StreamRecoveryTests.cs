@@ -50,7 +50,7 @@ public sealed class StreamRecoveryTests
         }
 
         var reader = new Reader(core, rooms);
-        await reader.ResumeAsync();
+        await reader.ResumeAsync(long.MaxValue);
         foreach (var step in steps)
         {
             switch (step.Act)
@@ -75,7 +75,7 @@ public sealed class StreamRecoveryTests
                     reader.Stream.Outlet.Open();
                     break;
                 case Act.Resume:
-                    await reader.ResumeAsync();
+                    await reader.ResumeAsync(step.Amount * 97);
                     break;
                 default:
                     await core.SettleAsync();
@@ -83,9 +83,7 @@ public sealed class StreamRecoveryTests
             }
         }
 
-        await reader.ResumeAsync();
-        await core.SettleAsync();
-        reader.Take();
+        await reader.ResumeAsync(long.MaxValue);
         Assert.All(rooms, room => Assert.Equal(core.Core.Rooms.Find(RoomId.Parse(room))!.Offset, reader.PositionIn(room)));
         core.Logs.AssertQuiet();
     }
@@ -101,7 +99,7 @@ public sealed class StreamRecoveryTests
 
         public long PositionIn(string room) => _positions[room];
 
-        public async Task ResumeAsync()
+        public async Task ResumeAsync(long takes)
         {
             if (Stream is not null)
             {
@@ -110,7 +108,7 @@ public sealed class StreamRecoveryTests
                 await core.SettleAsync();
             }
 
-            (Stream, _taken) = (core.ConnectStream(rooms, _lastId), 0);
+            (Stream, _taken) = (core.ConnectStream(rooms, _lastId, takes), 0);
             await core.SettleAsync();
             Take();
         }

@@ -160,8 +160,15 @@ public sealed class SlowConsumerTests
         line.Outlet.Open();
         await core.SettleAsync();
 
+        line.Outlet.Choke();
+        core.Publish(Room, 101);
+        core.Publish(Room, 102);
+        await core.SettleAsync();
+        line.Outlet.Open();
+        await core.SettleAsync();
+
         Assert.DoesNotContain(line.Heard, static message => message.Type == "dropped");
-        Assert.Equal(Enumerable.Range(1, 100).Select(static n => (long)n), line.Offsets);
+        Assert.Equal(Enumerable.Range(1, 102).Select(static n => (long)n), line.Offsets);
     }
 
     [Fact]
@@ -188,6 +195,67 @@ public sealed class SlowConsumerTests
         await core.SettleAsync();
 
         Assert.Equal([1, 3, 4, 5], line.Offsets);
+    }
+
+    [Fact]
+    public async Task Replay_EphemeralMeanwhile_IsHeardAtOnce()
+    {
+        using var core = NewCore(SlowConsumerPolicy.Disconnect);
+        for (var n = 1; n <= 40; n++)
+        {
+            core.Publish(Room, n, padding: 1_000);
+        }
+
+        var line = core.Connect();
+        await core.SettleAsync();
+        line.Outlet.Choke();
+        line.Outlet.Open(2_000);
+        line.Join(Room, history: 40);
+        await core.SettleAsync();
+        await core.Core.Rooms.PublishAsync(RoomId.Parse(Room), "seen", "{}"u8.ToArray(), new PublishOptions { Ephemeral = true });
+        core.Publish(Room, 41);
+        await core.SettleAsync();
+        line.Outlet.Open();
+        await core.SettleAsync();
+
+        Assert.Equal(Enumerable.Range(1, 41).Select(static n => (long)n), line.Offsets);
+        Assert.InRange(line.Heard.ToList().FindIndex(static message => message.Type == "seen"), 1, 5);
+        Assert.Single(line.Heard, static message => message.Type == "seen");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Replay_OfWhatTheRoomsLoopHasYetToHandOut_DoublesNothing(int blocked)
+    {
+        Assert.SkipUnless(Environment.ProcessorCount > 1, "It takes a loop that is held up and one that is not.");
+        foreach (var room in new[] { "ns:1", "ns:2", "ns:3", "ns:4" })
+        {
+            using var core = NewCore(SlowConsumerPolicy.Disconnect);
+            var lines = new[] { core.Connect(), core.Connect() };
+            var (stuck, reader) = lines[0].Connection.Loop.Index == blocked ? (lines[0], lines[1]) : (lines[1], lines[0]);
+            core.Publish(room, 1, padding: 1_000);
+            await core.SettleAsync();
+            reader.Outlet.Choke();
+            reader.Outlet.Open(600);
+            reader.Join(room, history: 1);
+            await core.SettleAsync();
+
+            // While the room's own loop is held up, what is published waits there, and the reader has it from the log.
+            using var held = new SemaphoreSlim(0);
+            stuck.Outlet.OnWrite = () => Assert.True(held.Wait(Limits.Test));
+            stuck.Connection.Send([0]);
+            core.Publish(room, 2);
+            core.Publish(room, 3);
+            reader.Outlet.Open();
+            await Eventually.True(() => reader.Offsets.Contains(3));
+            held.Release(10);
+            await core.SettleAsync();
+            core.Publish(room, 4);
+            await core.SettleAsync();
+
+            Assert.Equal([1, 2, 3, 4], reader.Offsets);
+        }
     }
 
     [Fact]
@@ -268,8 +336,12 @@ public sealed class SlowConsumerTests
         }
 
         await core.SettleAsync();
-        line.Outlet.Open();
-        await core.SettleAsync();
+        for (var i = 0; i < 300; i++)
+        {
+            // In drops, so that the notice itself is cut as well.
+            line.Outlet.Open(50);
+            await core.SettleAsync();
+        }
 
         var offsets = line.Offsets.ToList();
         if (policy is SlowConsumerPolicy.Disconnect)

@@ -90,11 +90,13 @@ public sealed class PresenceTests
 
         // Away twice, and back each time: the first absence's end must not end the second.
         bob.Cut();
+        await core.SettleAsync();
         await core.AdvanceAsync(TimeSpan.FromSeconds(4));
         bob = core.Connect("bob");
         bob.Join(Room);
         await core.SettleAsync();
         bob.Say("leave_room", Room);
+        await core.SettleAsync();
         await core.AdvanceAsync(TimeSpan.FromSeconds(4));
         bob.Join(Room);
         await core.AdvanceAsync(TimeSpan.FromSeconds(20));

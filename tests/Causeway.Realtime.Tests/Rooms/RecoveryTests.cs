@@ -165,7 +165,7 @@ public sealed class RecoveryTests
                     break;
                 case Act.Join when !_joined:
                     _line ??= core.Connect();
-                    await StartAsync(null);
+                    await StartAsync(null, step.Amount);
                     break;
                 case Act.JoinAgain when _joined:
                     _line!.Join(Room);
@@ -184,7 +184,7 @@ public sealed class RecoveryTests
                     break;
                 case Act.Resume when _line is null && _epoch is not null:
                     _line = core.Connect();
-                    await StartAsync((_epoch, _position));
+                    await StartAsync((_epoch, _position), step.Amount);
                     break;
                 case Act.Choke:
                     _line?.Outlet.Choke();
@@ -211,7 +211,7 @@ public sealed class RecoveryTests
                 if (_line is null)
                 {
                     _line = core.Connect();
-                    await StartAsync((_epoch, _position));
+                    await StartAsync((_epoch, _position), 1);
                 }
 
                 _line.Outlet.Open();
@@ -221,14 +221,17 @@ public sealed class RecoveryTests
         }
 
         // The answer is waited for: what a client has not been told, it can't go on from.
-        private async Task StartAsync((string Epoch, long Offset)? since)
+        private async Task StartAsync((string Epoch, long Offset)? since, int amount)
         {
             var answers = Answers();
-            _line!.Join(Room, since);
-            _line.Outlet.Open(2_000);
+            _line!.Outlet.Choke();
+            _line.Join(Room, since);
+            _line.Outlet.Open(1_000 + (amount * 97));
             await core.SettleAsync();
             if (Answers() == answers)
             {
+                _line.Cut();
+                await core.SettleAsync();
                 Drop();
                 return;
             }

@@ -51,11 +51,13 @@ internal sealed class LoneCore : IDisposable
     }
 
     /// <summary>An event stream of some rooms, as its endpoint opens it.</summary>
-    public TestStream ConnectStream(IReadOnlyList<string> rooms, string? cursor = null)
+    public TestStream ConnectStream(IReadOnlyList<string> rooms, string? cursor = null, long takes = long.MaxValue)
     {
         var resume = new EventResume(cursor is not null, cursor is not null && EventCursor.TryParse(cursor, rooms.Count, out var positions) ? positions : null);
         var stream = new EventStream([.. rooms.Select(static room => RoomId.Parse(room))], resume);
         var outlet = new TestOutlet();
+        outlet.Choke();
+        outlet.Open(takes);
         var connection = new Connection(Core, new ConnectionSeed(
             Core.Connections.NextNumber(), Ids.New(), RealtimeIdentity.Anonymous, null, outlet, WireForm.ChunkedEvent)
         { Stream = stream });
