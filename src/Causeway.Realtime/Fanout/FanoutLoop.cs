@@ -9,6 +9,9 @@ namespace Causeway.Realtime;
 /// </summary>
 internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
 {
+    /// <summary>So many answers a reader sends, those of other readers among them, before it goes back to its own client.</summary>
+    private const int MaxAnswersOfOthers = 64;
+
     private readonly ConcurrentQueue<LoopWork> _inbox = new();
     private readonly List<Connection> _connections = [];
     private readonly List<FanoutLoop> _audience = [];
@@ -67,7 +70,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             return;
         }
 
-        while (_inbox.TryPeek(out var next) && next.Kind is LoopWorkKind.Send)
+        for (var i = 0; i < MaxAnswersOfOthers && _inbox.TryPeek(out var next) && next.Kind is LoopWorkKind.Send; i++)
         {
             _inbox.TryDequeue(out next);
             TryRun(next);
