@@ -17,6 +17,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
 {
     private const int Half = 50_000;
     private const int Workers = 6;
+    private const double Growth = 1.02;
 
     [Fact]
     public async Task Churn_HundredThousandConnections_LeaveNothingBehind()
@@ -29,9 +30,18 @@ public sealed class ChurnTests(ITestOutputHelper output)
         var first = await SettledHeapAsync(causeway);
         await CycleAsync(causeway, Half, "second");
         var second = await SettledHeapAsync(causeway);
-
         output.WriteLine($"Heap after {Half:N0} cycles: {first:N0} bytes; after {2 * Half:N0}: {second:N0} bytes.");
-        Assert.True(second <= first * 1.02, $"The heap grew from {first:N0} to {second:N0} bytes.");
+
+        // The heap is small (one object leaked for each connection would be half of it), so what lingers in pools can be more than 2 %.
+        // What lingers does not grow with another round; a leak does.
+        for (var round = 1; second > first * Growth && round <= 2; round++)
+        {
+            await CycleAsync(causeway, Half, $"again-{round}");
+            second = await SettledHeapAsync(causeway);
+            output.WriteLine($"After {Half:N0} more: {second:N0} bytes.");
+        }
+
+        Assert.True(second <= first * Growth, $"The heap grew from {first:N0} to {second:N0} bytes.");
         Assert.Equal(0, await causeway.MetricAsync("causeway_backlog_bytes"));
     }
 
@@ -54,18 +64,27 @@ public sealed class ChurnTests(ITestOutputHelper output)
         });
     }
 
-    /// <summary>The least of a few looks, each after a forced collection: what is really held.</summary>
+    /// <summary>The heap when it has stopped shrinking.</summary>
     private static async Task<long> SettledHeapAsync(CausewayProcess causeway)
     {
         var least = long.MaxValue;
-        for (var look = 0; look < 6; look++)
+        for (var unchanged = 0; unchanged < 5; unchanged++)
         {
-            await GarbageCollection.ForceAsync(causeway.Process.Process.Id).Within();
-            var overview = (await causeway.GetAsync("/api/v1/overview")).Json;
-            least = Math.Min(least, overview.GetProperty("memory").GetProperty("gc_heap_bytes").GetInt64());
+            var now = await HeapAsync(causeway);
+            if (now < least)
+            {
+                (least, unchanged) = (now, 0);
+            }
         }
 
         return least;
+    }
+
+    /// <summary>What is really held: the heap after a forced collection.</summary>
+    private static async Task<long> HeapAsync(CausewayProcess causeway)
+    {
+        await GarbageCollection.ForceAsync(causeway.Process.Process.Id).Within();
+        return (await causeway.GetAsync("/api/v1/overview")).Json.GetProperty("memory").GetProperty("gc_heap_bytes").GetInt64();
     }
 
     private enum Ending
