@@ -85,6 +85,29 @@ public sealed class SlowConsumerTests
     });
 
     [Fact]
+    public async Task Disconnect_WhenFull_FinishesTheFrameAndDiscardsTheRest()
+    {
+        using var core = NewCore(SlowConsumerPolicy.Disconnect);
+        var line = core.Connect();
+        line.Join(Room);
+        await core.SettleAsync();
+        line.Outlet.Choke();
+        line.Outlet.Open(100);
+        for (var n = 1; n <= 5; n++)
+        {
+            core.Publish(Room, n, padding: 1_000);
+            await core.SettleAsync();
+        }
+
+        Assert.Equal(1, core.Core.Metrics.SlowCloses);
+        line.Outlet.Open();
+        await core.SettleAsync();
+
+        Assert.Equal([1], line.Offsets);
+        Assert.Equal(4008, line.CloseCode);
+    }
+
+    [Fact]
     public async Task DropOldest_WithoutHistory_SaysHowManyButNotWhich()
     {
         using var core = new LoneCore(static options =>

@@ -47,6 +47,20 @@ public sealed class RoomRaceTests
     }
 
     [Fact]
+    public async Task Join_ConnectionThatIsGone_TakesNoPlace()
+    {
+        using var core = new LoneCore();
+        var line = core.Connect("ann");
+        line.Cut();
+        await core.SettleAsync();
+
+        var refused = core.Core.Rooms.Join(RoomId.Parse(Room), line.Connection, echo: true, out _);
+
+        Assert.Equal("UNAVAILABLE", refused!.Code.Name);
+        Assert.Equal(0, core.Core.Rooms.Count);
+    }
+
+    [Fact]
     public async Task Loop_WorkThatFails_IsLoggedAndTheNextIsDone()
     {
         using var core = new LoneCore();

@@ -127,7 +127,9 @@ public sealed class RoomsTests
 
         await server.Rooms.PublishAsync(Room, "chat", "{\r\n \"text\":\n\"a\\nb\"\r}"u8.ToArray());
 
-        Assert.Equal("a\nb", (await stream.ReadAsync("chat")).Message.Text("text"));
+        var block = await stream.ReadAsync("chat");
+        Assert.Equal("a\nb", block.Message.Text("text"));
+        Assert.DoesNotContain('\r', block.Data!);
         Assert.Equal("a\nb", (await client.NextAsync()).Text("text"));
     }
 
