@@ -35,6 +35,7 @@ public sealed class MetricsTests
         await server.PublishManyAsync("a", 3);
         await client.NextNumbersAsync(3);
         await Eventually.Equal(6, () => server.Connections.Statistics.Deliveries);
+        await Eventually.True(() => server.Connections.Statistics.PublishToSendP50 is not null);
         listener.RecordObservableInstruments();
 
         lock (values)
