@@ -11,7 +11,9 @@ public sealed class DependencyRulesTests
         ["Causeway.Http"] = [],
         ["Causeway.WebSockets"] = [],
         ["Causeway.Realtime"] = ["Causeway.WebSockets", "Causeway.Http"],
-        ["Causeway.Server"] = ["Causeway.Hosting", "Causeway.Http", "Causeway.WebSockets", "Causeway.Realtime"],
+        ["Causeway.Relay"] = ["Causeway.WebSockets", "Causeway.Hosting", "Causeway.Http"],
+        ["Causeway.Streams"] = ["Causeway.Http"],
+        ["Causeway.Server"] = ["Causeway.Hosting", "Causeway.Http", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
     };
 
     private static readonly string Root = FindRoot();
@@ -33,7 +35,7 @@ public sealed class DependencyRulesTests
     [Fact]
     public void Libraries_OfTheLiveService_NeedNoPackage()
     {
-        foreach (var project in new[] { "Causeway.WebSockets", "Causeway.Http", "Causeway.Realtime", "Causeway.Hosting" })
+        foreach (var project in new[] { "Causeway.WebSockets", "Causeway.Http", "Causeway.Realtime", "Causeway.Hosting", "Causeway.Relay", "Causeway.Streams" })
         {
             Assert.Empty(Read(project).Descendants("PackageReference").Select(static element => element.Attribute("Include")?.Value));
         }

@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using Causeway.Hosting;
 using Causeway.Http;
 using Causeway.Realtime;
+using Causeway.Relay;
+using Causeway.Streams;
 using Microsoft.Extensions.Configuration;
 
 namespace Causeway.Server;
@@ -18,6 +20,8 @@ internal sealed class ServerSettings
         Auth = configuration.Bind<AuthOptions>("Auth");
         Realtime = configuration.Bind<RealtimeOptions>(RealtimeSection, NamesOfOtherSections);
         Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
+        Relay = configuration.Bind<RelayOptions>("Relay");
+        Streams = configuration.Bind<StreamsOptions>("Streams");
         DataDirectory = Path.GetFullPath(Server.DataDirectory, workingDirectory);
     }
 
@@ -28,6 +32,10 @@ internal sealed class ServerSettings
     public AuthOptions Auth { get; }
 
     public TelemetryOptions Telemetry { get; }
+
+    public RelayOptions Relay { get; }
+
+    public StreamsOptions Streams { get; }
 
     /// <summary>Where keys and the admin token are kept, as a full path.</summary>
     public string DataDirectory { get; }

@@ -53,8 +53,6 @@ public sealed class ServerSettingsTests : IDisposable
 
     [Theory]
     [InlineData("""{ "Database": { "Provider": "postgres" } }""", "Database")]
-    [InlineData("""{ "Relay": { "Site": { "Directory": "www" } } }""", "Relay")]
-    [InlineData("""{ "Streams": { "Sources": { "a": { "Path": "b" } } } }""", "Streams")]
     [InlineData("""{ "Webhooks": { "AllowPrivateNetworks": true } }""", "Webhooks")]
     [InlineData("""{ "Mail": { "From": "a@example.com" } }""", "Mail")]
     [InlineData("""{ "Jobs": { "Workers": 4 } }""", "Jobs")]

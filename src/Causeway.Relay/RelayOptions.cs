@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Causeway.Relay;
+
+/// <summary>What stands behind the service: a static site, and the backends that paths are relayed to.</summary>
+public sealed class RelayOptions : IValidatableObject
+{
+    /// <summary>The static site.</summary>
+    public SiteOptions Site { get; } = new();
+
+    /// <summary>Which path goes to which backend.</summary>
+    public IList<RouteOptions> Routes { get; } = [];
+
+    /// <summary>The backends by name.</summary>
+    public IDictionary<string, BackendOptions> Backends { get; } = new Dictionary<string, BackendOptions>(StringComparer.OrdinalIgnoreCase);
+
+    IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
+    {
+        for (var i = 0; i < Routes.Count; i++)
+        {
+            if (Routes[i].Backend is { } backend && !Backends.ContainsKey(backend))
+            {
+                yield return new ValidationResult($"there is no backend '{backend}' under Relay:Backends", [$"{nameof(Routes)}:{i}:{nameof(RouteOptions.Backend)}"]);
+            }
+        }
+    }
+}
