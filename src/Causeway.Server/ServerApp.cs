@@ -38,7 +38,11 @@ internal static class ServerApp
 
     private static void AddLogs(ILoggingBuilder logging, ServerSettings settings)
     {
-        logging.AddCausewayLogs(options => options.Format = settings.Telemetry.LogFormat ?? options.Format);
+        logging.AddCausewayLogs(options =>
+        {
+            options.Format = settings.Telemetry.LogFormat ?? options.Format;
+            options.Level = settings.Telemetry.LogLevel;
+        });
 
         // Any level here makes the host keep an Activity and a log scope for each request, and a live connection's request lasts for days.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -71,6 +75,7 @@ internal static class ServerApp
         services.AddApiDescription(settings);
         services.AddDrain(drain => drain.Window = TimeSpan.FromSeconds(settings.Server.DrainSeconds));
         services.AddReadiness();
+        services.AddServerReload(settings);
         services.AddPrometheus(static prometheus => prometheus.Meters.Add("Causeway.*"));
 
         services.AddSingleton(settings);

@@ -126,6 +126,22 @@ public sealed class CausewayConfiguration
     /// <returns>A picture of this moment.</returns>
     public ConfigurationView View() => ConfigurationView.Of(this, _tree, _sections.Select(static pair => (pair.Key, pair.Value.Options, pair.Value.Shape)));
 
+    /// <summary>Keys whose value in another configuration is not the one here; secrets are compared, not shown.</summary>
+    /// <param name="other">Read later, say; bound like this one.</param>
+    /// <returns>Full keys in their order by name.</returns>
+    public IReadOnlyList<string> ChangedKeys(CausewayConfiguration other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var (before, after) = (EffectiveValues(), other.EffectiveValues());
+        return [.. before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase)
+            .Where(key => !string.Equals(Value(before, _tree, key), Value(after, other._tree, key), StringComparison.Ordinal))
+            .Order(StringComparer.OrdinalIgnoreCase)];
+
+        // A secret is masked in the view; what was written tells whether it is the same.
+        static string? Value(Dictionary<string, ConfigurationViewEntry> view, ConfigurationTree tree, string key) =>
+            view.GetValueOrDefault(key) is { IsSecret: false, Value: var shown } ? shown : tree.Find(key)?.Value;
+    }
+
     internal IConfigurationSource ToSource() => new MemoryConfigurationSource
     {
         InitialData = _tree.Entries.Where(static entry => entry.Kind == EntryKind.Scalar)
@@ -134,6 +150,9 @@ public sealed class CausewayConfiguration
 
     private static OptionsShape.Object Shape<T>() =>
         OptionsShape.Of(typeof(T)) as OptionsShape.Object ?? throw new NotSupportedException($"{typeof(T)} is no class of options.");
+
+    private Dictionary<string, ConfigurationViewEntry> EffectiveValues() =>
+        View().Entries.ToDictionary(static entry => entry.Key, StringComparer.OrdinalIgnoreCase);
 
     private OptionsShape.Object Root()
     {

@@ -10,7 +10,7 @@ namespace Microsoft.Extensions.Logging;
 public static class CausewayLoggingBuilderExtensions
 {
     /// <summary>
-    /// Replaces the host's log providers by one on standard output. The framework is quiet: warnings and worse. The host's own start-up
+    /// Replaces the host's log providers by one on standard output. The framework is quiet: warnings and worse; <see cref="LogLevelSwitch"/> changes the level later. The host's own start-up
     /// lines are off, since the program has a screen of its own.
     /// </summary>
     /// <param name="logging">The application's logging.</param>
@@ -30,10 +30,9 @@ public static class CausewayLoggingBuilderExtensions
         logging.Services.AddSingleton<ConsoleFormatter, JsonLogFormatter>();
         logging.Services.AddSingleton<ConsoleFormatter, TextLogFormatter>();
 
-        var framework = options.Level > LogLevel.Warning ? options.Level : LogLevel.Warning;
-        logging.SetMinimumLevel(options.Level);
-        logging.AddFilter("Microsoft", framework);
-        logging.AddFilter("System", framework);
+        logging.Services.AddSingleton(new LogLevelSwitch(options.Level));
+        logging.Services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(static provider => provider.GetRequiredService<LogLevelSwitch>());
+        logging.Services.AddOptions<LoggerFilterOptions>().Configure<LogLevelSwitch>(static (filters, level) => level.Apply(filters));
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None);
 
         // A failed start is thrown as well, and told once by who catches it; the death of a background service is critical, and stays.

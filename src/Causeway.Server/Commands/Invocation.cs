@@ -16,7 +16,7 @@ internal sealed class Invocation(IReadOnlyList<string> args, TextWriter output, 
 
     /// <summary>Checks the configuration.</summary>
     /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
-    public ServerSettings Settings() => ServerSettings.From(Configuration, look);
+    public ServerSettings Settings() => ServerSettings.From(Configuration, args, look);
 
     public async Task<int> ServeAsync(ParseResult parseResult, CancellationToken cancellationToken)
     {

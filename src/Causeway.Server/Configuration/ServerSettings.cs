@@ -13,8 +13,11 @@ internal sealed class ServerSettings
 {
     private const string RealtimeSection = "Realtime";
 
-    private ServerSettings(CausewayConfiguration configuration, string workingDirectory)
+    private readonly Func<ServerSettings> _readAgain;
+
+    private ServerSettings(CausewayConfiguration configuration, string workingDirectory, Func<ServerSettings> readAgain)
     {
+        _readAgain = readAgain;
         Configuration = configuration;
         Server = configuration.Bind<ServerOptions>("Server");
         Auth = configuration.Bind<AuthOptions>("Auth");
@@ -55,22 +58,26 @@ internal sealed class ServerSettings
     public static ServerSettings Load(IReadOnlyList<string> args, CausewayConfigurationSettings? look = null)
     {
         look ??= new CausewayConfigurationSettings();
-        return From(Read(args, look), look);
+        return From(Read(args, look), args, look);
     }
 
     /// <summary>Reads the configuration of this command line without looking at what it says.</summary>
     public static CausewayConfiguration Read(IReadOnlyList<string> args, CausewayConfigurationSettings look) =>
         CausewayConfiguration.Load(args, settings => Copy(look, settings));
 
-    /// <summary>Checks what was read.</summary>
+    /// <summary>Checks what was read of this command line.</summary>
     /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
-    public static ServerSettings From(CausewayConfiguration configuration, CausewayConfigurationSettings look)
+    public static ServerSettings From(CausewayConfiguration configuration, IReadOnlyList<string> args, CausewayConfigurationSettings look)
     {
-        var settings = new ServerSettings(configuration, look.WorkingDirectory);
+        var settings = new ServerSettings(configuration, look.WorkingDirectory, () => Load(args, look));
         var found = configuration.Problems;
         var problems = (found.Count == 0 ? found : LaterKeys.Reword(found, Values(configuration))).Concat(settings.Contradictions()).ToList();
         return problems.Count == 0 ? settings : throw new ConfigurationException(problems);
     }
+
+    /// <summary>Reads the same command line, files and variables once more.</summary>
+    /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
+    public ServerSettings ReadAgain() => _readAgain();
 
     /// <summary>Hands the exposure's settings to the library that decides it.</summary>
     public void Apply(ExposureOptions exposure)

@@ -8,4 +8,8 @@ internal sealed class TelemetryOptions
     /// <summary>How log lines are written.</summary>
     /// <value>Default null: text on a terminal, else JSON.</value>
     public LogFormat? LogFormat { get; set; }
+
+    /// <summary>The least of Causeway's own events that is logged; the framework's are logged from warning on. A reload changes it.</summary>
+    /// <value>Default information.</value>
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
 }

@@ -6,6 +6,9 @@ namespace Causeway.EndToEnd;
 /// <summary>The signals that tests send.</summary>
 internal enum Signal
 {
+    /// <summary>Read the configuration again.</summary>
+    Hangup = 1,
+
     /// <summary>Stop now, no clean-up.</summary>
     Kill = 9,
 

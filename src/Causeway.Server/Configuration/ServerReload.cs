@@ -1,0 +1,25 @@
+using Causeway.Hosting;
+
+namespace Causeway.Server;
+
+/// <summary>What SIGHUP changes in the server itself; other features add their own hooks.</summary>
+internal static class ServerReload
+{
+    public static void AddServerReload(this IServiceCollection services, ServerSettings settings)
+    {
+        services.AddSingleton(new CurrentSettings(settings));
+        services.AddReloadSource(static provider => provider.GetRequiredService<CurrentSettings>().ReadAgain());
+        services.AddReload("log level", order: 0, ["Telemetry:LogLevel"], static (context, _) =>
+        {
+            var wanted = context.Services.GetRequiredService<CurrentSettings>().Value.Telemetry.LogLevel;
+            var levels = context.Services.GetRequiredService<LogLevelSwitch>();
+            if (levels.Level != wanted)
+            {
+                levels.Level = wanted;
+                context.Report($"now {wanted.ToString().ToLowerInvariant()}");
+            }
+
+            return Task.CompletedTask;
+        });
+    }
+}
