@@ -1,18 +1,22 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Causeway.Relay;
 
 /// <summary>One configured route and the backend it leads to.</summary>
 public sealed class RelayRoute
 {
+    private const string QueryToken = "access_token";
+
+    private readonly int _strippedSegments;
+
     internal RelayRoute(RouteOptions options, Backend backend)
     {
         Path = options.Path!;
         Access = options.Access;
-        StripPrefix = options.StripPrefix;
         Backend = backend;
         var catchAll = Path.IndexOf("{*", StringComparison.Ordinal);
-        Prefix = catchAll < 0 ? null : Path[..catchAll].TrimEnd('/');
+        _strippedSegments = options.StripPrefix && catchAll > 0 ? Path.AsSpan(0, catchAll).Count('/') - 1 : 0;
     }
 
     /// <summary>The pattern, such as <c>/term/{**rest}</c>.</summary>
@@ -26,10 +30,33 @@ public sealed class RelayRoute
 
     internal Backend Backend { get; }
 
-    internal bool StripPrefix { get; }
+    /// <summary>The path and query the backend is asked for, percent-encoded as the client sent it, without the base path of its address.</summary>
+    /// <returns>Null where it can't be relayed: it would be read differently by the backend, or lead out of the route's prefix.</returns>
+    internal RelayTarget? TargetOf(HttpContext context, RelayDecision decision)
+    {
+        var raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        if (string.IsNullOrEmpty(raw) || !RequestTarget.TrySplit(raw, out var path, out var query))
+        {
+            return null;
+        }
 
-    private string? Prefix { get; }
+        if (decision.OwnsQueryToken)
+        {
+            query = RequestTarget.Without(query, QueryToken);
+        }
 
-    /// <summary>The path and query the backend is asked for, percent-encoded as the client sent it.</summary>
-    internal string TargetOf(HttpContext context, RelayDecision decision) => throw new NotSupportedException();
+        if (_strippedSegments == 0)
+        {
+            return new RelayTarget(path.Length + query.Length == raw.Length ? raw : path + query, null);
+        }
+
+        var end = RequestTarget.EndOf(path, _strippedSegments);
+        var rest = end == path.Length ? "/" : path.AsSpan(end);
+        return new RelayTarget(string.Concat(rest, query), path[..end]);
+    }
 }
+
+/// <summary>What a backend is asked for.</summary>
+/// <param name="PathAndQuery">Begins with a slash.</param>
+/// <param name="Prefix">What was taken off the path, without a slash at its end; null where nothing was to be taken.</param>
+internal readonly record struct RelayTarget(string PathAndQuery, string? Prefix);

@@ -1,0 +1,37 @@
+using Causeway.Hosting;
+using Causeway.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Causeway.Relay;
+
+/// <summary>What every relayed request passes before its backend is asked.</summary>
+internal sealed class RelayAdmission(IRelayGate gate, DrainState? drain)
+{
+    private static readonly ApiError Loop = new(ErrorCode.BackendUnreachable, "The request came round in a circle: the backend of this route is this service.")
+    {
+        Status = StatusCodes.Status508LoopDetected,
+    };
+
+    private static readonly ApiError Stopping = new(ErrorCode.Draining, "The server is stopping; come back shortly.");
+
+    /// <summary>Decides about one request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="route">Its route.</param>
+    /// <param name="token">As <see cref="IRelayGate"/> wants it.</param>
+    /// <param name="isWebSocket">Whether it would stay: while the service stops, only short requests are still served.</param>
+    public ValueTask<RelayDecision> AdmitAsync(HttpContext context, RelayRoute route, string? token, bool isWebSocket)
+    {
+        if (RelayName.IsLoop(context.Request.Headers.Via))
+        {
+            return ValueTask.FromResult(RelayDecision.Refuse(Loop));
+        }
+
+        if (isWebSocket && drain is { IsDraining: true })
+        {
+            var wait = drain.Remaining + TimeSpan.FromSeconds(1);
+            return ValueTask.FromResult(RelayDecision.Refuse(Stopping with { RetryAfter = wait }));
+        }
+
+        return gate.DecideAsync(context, route, token, context.RequestAborted);
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Routing;
+
+namespace Causeway.Relay;
+
+/// <summary>The routes and backends in use. They can be replaced while requests run.</summary>
+/// <remarks>A backend whose options stay the same keeps its process, its connections and what is known of its health. One that goes finishes what it has.</remarks>
+public sealed class RelayRoutes : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly RelayEndpoint _endpoint;
+    private readonly List<Task> _retiring = [];
+    private volatile IReadOnlyList<Backend> _backends = [];
+    private volatile IReadOnlyList<RelayRoute> _routes = [];
+
+    internal RelayRoutes(RelayEndpoint endpoint, RelayOptions options)
+    {
+        _endpoint = endpoint;
+        Endpoints = new RelayEndpointDataSource();
+        Apply(options);
+    }
+
+    /// <summary>The backends, in the order of the configuration.</summary>
+    internal IReadOnlyList<Backend> Backends => _backends;
+
+    /// <summary>The routes, in the order of the configuration.</summary>
+    internal IReadOnlyList<RelayRoute> Routes => _routes;
+
+    internal RelayEndpointDataSource Endpoints { get; }
+
+    /// <summary>Uses these routes and backends from the next request on.</summary>
+    /// <param name="options">Checked already; not to be changed afterwards.</param>
+    public void Apply(RelayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        lock (_gate)
+        {
+            var before = _backends;
+            var backends = new List<Backend>(options.Backends.Count);
+            foreach (var (name, settings) in options.Backends)
+            {
+                backends.Add(Find(before, name) is { } known && BackendEquality.AreSame(known.Options, settings) ? known : new Backend(name, settings));
+            }
+
+            var routes = options.Routes.Select(route => new RelayRoute(route, Find(backends, route.Backend!)!)).ToList();
+            _backends = backends;
+            _routes = routes;
+            Endpoints.Replace(routes, _endpoint);
+
+            _retiring.RemoveAll(static task => task.IsCompleted);
+            _retiring.AddRange(before.Except(backends).Select(static backend => backend.RetireAsync()));
+        }
+    }
+
+    /// <summary>Ends the processes and connections of every backend.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var backend in _backends)
+        {
+            await backend.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static Backend? Find(IEnumerable<Backend> backends, string name) =>
+        backends.FirstOrDefault(backend => backend.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,34 @@
+using Causeway.Hosting;
+using Causeway.Relay;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the relay to an application.</summary>
+public static class RelayServiceCollectionExtensions
+{
+    /// <summary>Adds routes to backends; <c>MapRelay</c> lets requests in.</summary>
+    /// <param name="services">The application's services. An <see cref="IRelayGate"/> among them decides who may use a route.</param>
+    /// <param name="configure">Sets options in code; they may be bound from configuration as well.</param>
+    public static IServiceCollection AddRelay(this IServiceCollection services, Action<RelayOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<RelayOptions>();
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRelayGate, OpenGate>();
+        services.TryAddSingleton<RelayEndpoint>(static provider =>
+            new RelayEndpoint(
+                new RelayAdmission(provider.GetRequiredService<IRelayGate>(), provider.GetService<DrainState>()),
+                provider.GetRequiredService<ILoggerFactory>()));
+        services.TryAddSingleton(static provider =>
+            new RelayRoutes(provider.GetRequiredService<RelayEndpoint>(), provider.GetRequiredService<IOptions<RelayOptions>>().Value));
+        return services;
+    }
+}
