@@ -8,6 +8,7 @@ namespace Causeway.Realtime;
 /// </summary>
 internal sealed class Sender(Connection connection, Outlet outlet, WireForm form, FanoutLoop loop)
 {
+    private readonly PendingWrite _write = new(connection, outlet, loop);
     private Backlog? _backlog;
     private List<Membership>? _behind;
     private List<Membership>? _untold;
@@ -15,7 +16,6 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     private bool _gone;
     private bool _peerClosed;
     private bool _isFinal;
-    private int _inFlight;
     private long _reported;
 
     private enum Phase : byte
@@ -38,12 +38,12 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     public bool IsClear { get; private set; }
 
     /// <summary>True while a write is under way that the line did not take at once.</summary>
-    public bool IsWriting { get; private set; }
+    public bool IsWriting => _write.IsUnderWay;
 
     /// <summary>Bytes the socket did not take yet. Others read it without a lock.</summary>
     public long WaitingBytes => Volatile.Read(ref _reported);
 
-    private long Waiting => (_backlog?.Bytes ?? 0) + _inFlight;
+    private long Waiting => (_backlog?.Bytes ?? 0) + _write.Bytes;
 
     /// <summary>Says the first words. What was sent before them has waited for them.</summary>
     public void Start(byte[] greeting)
@@ -234,8 +234,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     /// <summary>A write that had to wait has ended.</summary>
     public void Written(Exception? failure)
     {
-        IsWriting = false;
-        _inFlight = 0;
+        _write.End();
         if (failure is not null || _phase is Phase.Broken)
         {
             Break();
@@ -260,22 +259,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     }
 
     /// <summary>Writes what the line did not take at once; it must stay as it is until it is written.</summary>
-    public void Write(ReadOnlyMemory<byte> bytes)
-    {
-        IsWriting = true;
-        _inFlight = bytes.Length;
-        var write = outlet.WriteAsync(bytes);
-        if (write.IsCompletedSuccessfully)
-        {
-            write.GetAwaiter().GetResult();
-            IsWriting = false;
-            _inFlight = 0;
-        }
-        else
-        {
-            _ = AwaitWriteAsync(write);
-        }
-    }
+    public void Write(ReadOnlyMemory<byte> bytes) => _write.Start(bytes);
 
     /// <summary>Tells a member what it has missed since it was told last; the line must be free.</summary>
     public void SendNotice(Membership member)
@@ -303,7 +287,7 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
     {
         _backlog ??= new Backlog();
         member.Slow ??= new SlowMember();
-        if (SlowConsumers.TryMakeRoom(this, _backlog, member, batch, wire, first, last, loop.BacklogBytes - _inFlight))
+        if (SlowConsumers.TryMakeRoom(this, _backlog, member, batch, wire, first, last, loop.BacklogBytes - _write.Bytes))
         {
             Report();
         }
@@ -389,22 +373,6 @@ internal sealed class Sender(Connection connection, Outlet outlet, WireForm form
             _backlog!.Remove(pending);
             WriteNow(pending.Bytes);
         }
-    }
-
-    // Its end is work for the loop, success or not, so nothing is left unobserved.
-    private async Task AwaitWriteAsync(ValueTask write)
-    {
-        Exception? failure = null;
-        try
-        {
-            await write.ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            failure = exception;
-        }
-
-        loop.Post(new LoopWork(LoopWorkKind.Written, connection, failure));
     }
 
     private void EndIfDone()
