@@ -15,6 +15,7 @@ public static class ReadinessServiceCollectionExtensions
         services.TryAddSingleton(static provider => new Readiness(
             provider,
             provider.GetServices<ReadinessCheck>(),
+            provider.GetServices<IReadinessSource>(),
             provider.GetService<DrainState>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Logging.ILogger<Readiness>>()));
