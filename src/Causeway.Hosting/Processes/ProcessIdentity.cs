@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 
 namespace Causeway.Hosting;
 
@@ -16,6 +17,7 @@ internal sealed record ProcessIdentity(int ProcessId, long StartTicks, string Bo
     public static ProcessIdentity Own => Self.Value;
 
     /// <summary>True while exactly this process runs; one that has ended and waits for its parent does not.</summary>
+    [JsonIgnore]
     public bool IsRunning => Find(ProcessId) == this;
 
     /// <summary>Who has this id now; null for nobody.</summary>
