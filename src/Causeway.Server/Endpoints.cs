@@ -19,9 +19,9 @@ internal static class Endpoints
 
         if (settings.ServesDocs)
         {
-            app.MapApiDescription();
+            app.MapApiDescription().WithMetadata(AdminArea.Instance);
         }
 
-        app.MapSiteFiles(includeDocs: settings.ServesDocs);
+        app.MapSiteFiles(settings);
     }
 }

@@ -14,16 +14,24 @@ internal static class FirstScreen
     /// <param name="isTerminal">Whether a person reads it: only then may it hold the admin token.</param>
     public static string Describe(ServerSettings settings, Exposure exposure, AdminToken adminToken, IEnumerable<string> addresses, bool isTerminal)
     {
-        var urls = addresses.Select(Clickable).Distinct(StringComparer.Ordinal).ToList();
+        var all = addresses.Select(Clickable).Distinct(StringComparer.Ordinal).ToLookup(settings.Server.IsAdminAddress);
+        var urls = all[false].ToList();
         var url = (exposure.PublicUrl?.ToString() ?? urls.FirstOrDefault() ?? "").TrimEnd('/');
+        var adminUrl = all[true].FirstOrDefault() ?? url;
+        var console = adminUrl + settings.ConsolePath;
         var screen = new StringBuilder();
         screen.AppendLine().Append("  Causeway ").Append(ServerApp.Version).Append(" is running (").Append(settings.Environment).AppendLine(").").AppendLine();
-        Line("Console", url + "/");
+        if (settings.HasSite)
+        {
+            Line("Site", $"{url}/  ({settings.Relay.Site.Directory})");
+        }
+
+        Line("Console", console);
         Line("Live", "ws" + url["http".Length..] + "/ws");
         Line("Events", url + "/sse?room=lobby");
         if (settings.ServesDocs)
         {
-            Line("API docs", url + "/docs");
+            Line("API docs", adminUrl + "/docs");
         }
 
         foreach (var other in urls.Skip(exposure.PublicUrl is null ? 1 : 0))
@@ -38,13 +46,18 @@ internal static class FirstScreen
         if (!exposure.IsLocal)
         {
             Line("Admin", isTerminal
-                ? $"{url}/#t={adminToken.Value}  (opens everything: keep it to yourself)"
+                ? $"{console}#t={adminToken.Value}  (opens everything: keep it to yourself)"
                 : $"token in {adminToken.Path}");
             Line("Users", "causeway token create --user NAME");
         }
 
         Line("Data", settings.DataDirectory);
         Line("Config", settings.Configuration.FilePath ?? "none needed; causeway.json in this directory is read when there is one");
+        if (settings.SharesOrigin)
+        {
+            Line("Advice", "site and relayed routes share an origin with the admin API; Server:AdminUrls gives that addresses of its own");
+        }
+
         if (!OperatingSystem.IsLinux() && exposure.IsLocal)
         {
             Line("Note", "only Linux tells whose a local connection is: here every user of this machine is admin");

@@ -16,7 +16,9 @@ internal static class Pipeline
         new("security headers", "before anything answers", static (app, _) => app.UseSecurityHeaders()),
         new("host and origin", "before any route is chosen: a foreign Host or Origin gets nothing, not even a 404", static (app, _) => app.UseHostAndOriginCheck()),
         new("routing", "chooses the endpoint; the next steps go by its metadata", static (app, _) => app.UseRouting()),
+        new("listeners", "before access is asked for: what does not belong to the address the request came to is not there at all", static (app, settings) => app.UseAdminListener(settings)),
         new("access", "before a body is read", static (app, _) => app.UseMiddleware<AccessMiddleware>()),
+        new("site", "behind routing, for what no endpoint takes: so it changes nothing of what they refuse", UseSite),
         new("endpoints", "last; those with idempotency keys look at the key inside, since keys belong to a caller", static (app, settings) => Endpoints.Map((WebApplication)app, settings)),
     ];
 
@@ -27,6 +29,9 @@ internal static class Pipeline
             step.Add(app, settings);
         }
     }
+
+    private static void UseSite(IApplicationBuilder app, ServerSettings settings) =>
+        app.UseWhen(context => !AdminListener.IsAdmin(context, settings), branch => branch.MapSite(settings.Relay.Site));
 
     private static void UseForwardedHeaders(IApplicationBuilder app, ServerSettings settings)
     {

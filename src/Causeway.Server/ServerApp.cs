@@ -27,7 +27,7 @@ internal static class ServerApp
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        foreach (var url in settings.Server.ListenUrls())
+        foreach (var url in settings.Server.ListenUrls().Concat(settings.Server.AdminListenUrls()))
         {
             app.Urls.Add(url);
         }

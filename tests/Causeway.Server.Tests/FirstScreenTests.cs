@@ -56,6 +56,30 @@ public sealed class FirstScreenTests : IDisposable
     public void Describe_DocsOff_DoesNotSendAnybodyThere() =>
         Assert.DoesNotContain("/docs", Describe(isTerminal: true, ["http://127.0.0.1:8080"], "--Server:Docs=off").Screen, StringComparison.Ordinal);
 
+    [Fact]
+    public void Describe_Site_IsBesideTheConsole()
+    {
+        _directory.Write("dist/index.html", "");
+
+        var (screen, _) = Describe(isTerminal: true, ["http://127.0.0.1:8080"], "--Relay:Site:Directory=dist");
+
+        Assert.Contains($"http://127.0.0.1:8080/  ({_directory["dist"]})", screen, StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:8080/_console/", screen, StringComparison.Ordinal);
+        Assert.Contains("Server:AdminUrls", screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_AdminAddress_IsTheConsolesAndTheDocs()
+    {
+        var (screen, token) = Describe(
+            isTerminal: true, ["http://0.0.0.0:8080", "http://127.0.0.1:8081"], "--Server:Urls=http://0.0.0.0:8080", "--Server:AdminUrls=http://127.0.0.1:8081");
+
+        Assert.Contains($"http://127.0.0.1:8081/#t={token}", screen, StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:8081/docs", screen, StringComparison.Ordinal);
+        Assert.Contains("ws://localhost:8080/ws", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("http://localhost:8080/#t=", screen, StringComparison.Ordinal);
+    }
+
     private (string Screen, string Token) Describe(bool isTerminal, string[] addresses, params string[] args)
     {
         var settings = ServerSettings.Load(args, RunningServer.Look(_directory.Path));

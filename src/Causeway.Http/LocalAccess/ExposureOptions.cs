@@ -104,7 +104,7 @@ public sealed class ExposureOptions : IValidatableObject
         {
             if (!TryParseListenUrl(url, out var address) || !IsLoopback(address!))
             {
-                return $"Server:Urls has {url}, which is not a loopback address";
+                return $"the service listens on {url}, which is not a loopback address";
             }
         }
 

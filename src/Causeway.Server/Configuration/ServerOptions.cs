@@ -10,6 +10,10 @@ internal sealed class ServerOptions : IValidatableObject
     [Required]
     public string Urls { get; set; } = "http://127.0.0.1:8080";
 
+    /// <summary>Addresses for whoever runs the service, separated by <c>;</c>: console, docs, metrics and the admin API are then on these only, site and relayed routes on <see cref="Urls"/> only.</summary>
+    /// <value>Default null: everything is on <see cref="Urls"/>. Each needs a port that <see cref="Urls"/> does not have.</value>
+    public string? AdminUrls { get; set; }
+
     /// <summary>Where keys and the admin token are kept; made (0700) when it isn't there.</summary>
     /// <value>A path, relative to the working directory. Default <c>data</c>.</value>
     [Required]
@@ -30,8 +34,17 @@ internal sealed class ServerOptions : IValidatableObject
     /// <value>Default <see cref="DocsMode.Always"/>.</value>
     public DocsMode Docs { get; set; } = DocsMode.Always;
 
-    /// <summary>The addresses one by one.</summary>
-    public IReadOnlyList<string> ListenUrls() => Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    /// <summary>The ports of <see cref="AdminUrls"/>.</summary>
+    internal IReadOnlyCollection<int> AdminPorts => field ??= [.. AdminListenUrls().Select(PortOf).OfType<int>()];
+
+    /// <summary>Whether an address is one of <see cref="AdminUrls"/>, by its port.</summary>
+    internal bool IsAdminAddress(string url) => PortOf(url) is { } port && AdminPorts.Contains(port);
+
+    /// <summary>The addresses for everybody, one by one.</summary>
+    public IReadOnlyList<string> ListenUrls() => Split(Urls);
+
+    /// <summary>The addresses for whoever runs the service, one by one.</summary>
+    public IReadOnlyList<string> AdminListenUrls() => Split(AdminUrls ?? "");
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -43,6 +56,40 @@ internal sealed class ServerOptions : IValidatableObject
         foreach (var url in ListenUrls().Where(static url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
         {
             yield return new ValidationResult($"{url}: TLS is not in this release; put a proxy that ends TLS before the service", [nameof(Urls)]);
+        }
+
+        if (AdminUrls is not null && AdminListenUrls().Count == 0)
+        {
+            yield return new ValidationResult("it names no address", [nameof(AdminUrls)]);
+        }
+
+        var taken = ListenUrls().Select(PortOf).ToHashSet();
+        foreach (var url in AdminListenUrls())
+        {
+            if (PortOf(url) is not > 0)
+            {
+                yield return new ValidationResult($"'{url}' is not an address with a port of its own, such as http://127.0.0.1:8081", [nameof(AdminUrls)]);
+            }
+            else if (taken.Contains(PortOf(url)))
+            {
+                yield return new ValidationResult($"{url} has a port of Server:Urls; by the port a request is told to be an admin's", [nameof(AdminUrls)]);
+            }
+        }
+    }
+
+    private static string[] Split(string urls) => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>The port of an address; null for a Unix socket and what can't be read.</summary>
+    private static int? PortOf(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return address.IsUnixPipe || address.IsNamedPipe || address.Scheme is not ("http" or "https") ? null : address.Port;
+        }
+        catch (FormatException)
+        {
+            return null;
         }
     }
 }

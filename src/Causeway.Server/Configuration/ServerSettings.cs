@@ -11,6 +11,9 @@ namespace Causeway.Server;
 /// <summary>The program's whole configuration, read and checked once.</summary>
 internal sealed class ServerSettings
 {
+    /// <summary>Where the console is when a site has the root.</summary>
+    public const string MovedConsolePath = "/_console/";
+
     private const string RealtimeSection = "Realtime";
 
     private readonly Func<ServerSettings> _readAgain;
@@ -26,6 +29,10 @@ internal sealed class ServerSettings
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
         DataDirectory = Path.GetFullPath(Server.DataDirectory, workingDirectory);
+        if (Relay.Site.Directory is { } site)
+        {
+            Relay.Site.Directory = Path.GetFullPath(site, workingDirectory);
+        }
     }
 
     public CausewayConfiguration Configuration { get; }
@@ -48,6 +55,15 @@ internal sealed class ServerSettings
 
     /// <summary>Whether the API's documentation is served.</summary>
     public bool ServesDocs => Server.Docs == DocsMode.Always || Server.Docs == DocsMode.Development && Configuration.IsDevelopment;
+
+    /// <summary>Where the console is: at the root, unless a site or a relayed route has that.</summary>
+    public string ConsolePath => HasSite || Relay.Routes.Any(static route => route.Path is "/" or ['/', '{', '*', ..]) ? MovedConsolePath : "/";
+
+    /// <summary>Whether somebody else's pages come from the same origin as the admin API.</summary>
+    public bool SharesOrigin => Server.AdminUrls is null && (HasSite || Relay.Routes.Count > 0);
+
+    /// <summary>Whether a static site is served.</summary>
+    public bool HasSite => Relay.Site.Directory is not null;
 
     private RealtimeOptions Realtime { get; }
 
@@ -85,6 +101,7 @@ internal sealed class ServerSettings
         exposure.PublicUrl = Server.PublicUrl;
         exposure.AuthMode = Auth.Mode;
         Add(exposure.Urls, Server.ListenUrls());
+        Add(exposure.Urls, Server.AdminListenUrls());
         Add(exposure.TrustedProxies, Server.TrustedProxies);
     }
 
@@ -167,6 +184,12 @@ internal sealed class ServerSettings
             var space = message.IndexOf(' ', StringComparison.Ordinal);
             var key = message[..space].TrimEnd(':');
             yield return new ConfigurationProblem(key, message[(space + 1)..].TrimEnd('.'), Configuration.OriginOf(key));
+        }
+
+        foreach (var problem in Relay.Site.Problems(DataDirectory))
+        {
+            var key = "Relay:Site:" + problem.Key;
+            yield return problem with { Key = key, Source = Configuration.OriginOf(key) };
         }
     }
 }

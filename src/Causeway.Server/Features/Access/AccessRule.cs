@@ -20,6 +20,9 @@ internal sealed class AccessRule
     /// <summary>Admins, and whoever has the permission <c>join:ROOM</c> for the room in the path.</summary>
     public static AccessRule ReadRoom { get; } = new(admin: false, verb: "join");
 
+    /// <summary>Whether nobody but an admin ever meets it.</summary>
+    public bool IsAdminOnly => _admin;
+
     public bool Allows(Caller caller, HttpContext context) => caller.IsAdmin
         || !_admin && (_verb is null || context.GetRouteValue("room_id") is string room && caller.May(_verb, room));
 }

@@ -15,9 +15,11 @@ internal static class SiteFiles
 
     /// <summary>One endpoint for each file: unknown paths stay a 404 and a wrong method a 405.</summary>
     /// <param name="app">The application.</param>
-    /// <param name="includeDocs">Whether the files under <c>/docs</c> are among them.</param>
-    public static void MapSiteFiles(this IEndpointRouteBuilder app, bool includeDocs)
+    /// <param name="settings">Say where the console is and whether the files under <c>/docs</c> are served.</param>
+    public static void MapSiteFiles(this IEndpointRouteBuilder app, ServerSettings settings)
     {
+        var files = app.MapGroup("").WithMetadata(AdminArea.Instance);
+        MapOtherAddress(files, settings);
         var assembly = typeof(SiteFiles).Assembly;
         foreach (var name in assembly.GetManifestResourceNames())
         {
@@ -27,23 +29,37 @@ internal static class SiteFiles
             }
 
             var path = "/" + name[ResourcePrefix.Length..].Replace('\\', '/');
-            if (!includeDocs && path.StartsWith("/docs/", StringComparison.Ordinal))
+            var isDocs = path.StartsWith("/docs/", StringComparison.Ordinal);
+            if (isDocs && !settings.ServesDocs)
             {
                 continue;
             }
 
             var file = Load(assembly, name, path);
-            foreach (var route in Routes(path))
-            {
-                app.MapMethods(route, [HttpMethods.Get, HttpMethods.Head], file.Serve).ExcludeFromDescription();
-            }
+            var route = RouteOf(isDocs ? path : settings.ConsolePath + path[1..]);
+            files.MapMethods(route, [HttpMethods.Get, HttpMethods.Head], file.Serve).ExcludeFromDescription();
         }
     }
 
     /// <summary>An index is served at its directory, and only there.</summary>
-    private static IEnumerable<string> Routes(string path) => path.EndsWith("/" + IndexName, StringComparison.Ordinal)
-        ? [path is "/" + IndexName ? "/" : path[..^(IndexName.Length + 1)]]
-        : [path];
+    private static string RouteOf(string path) => path.EndsWith("/" + IndexName, StringComparison.Ordinal) ? path[..^IndexName.Length] : path;
+
+    /// <summary>A link to <c>/_console</c> is always good; and where a site has the root, that of an admin address has nothing else to show.</summary>
+    private static void MapOtherAddress(RouteGroupBuilder files, ServerSettings settings)
+    {
+        var isAtRoot = settings.ConsolePath == "/";
+        if (!isAtRoot && settings.Server.AdminUrls is null)
+        {
+            return;
+        }
+
+        files.MapMethods(isAtRoot ? ServerSettings.MovedConsolePath : "/", [HttpMethods.Get, HttpMethods.Head], context =>
+        {
+            context.Response.Headers.CacheControl = "no-cache";
+            context.Response.Redirect(settings.ConsolePath);
+            return Task.CompletedTask;
+        }).ExcludeFromDescription();
+    }
 
     private static SiteFile Load(Assembly assembly, string name, string path)
     {
@@ -62,6 +78,13 @@ internal static class SiteFiles
     {
         public Task Serve(HttpContext context)
         {
+            if (context.Request.Path.Equals(ServerSettings.MovedConsolePath[..^1]))
+            {
+                // Routing takes both; what the page names relatively is found from one only.
+                context.Response.Redirect(ServerSettings.MovedConsolePath);
+                return Task.CompletedTask;
+            }
+
             context.Response.Headers.CacheControl = "no-cache";
             return TypedResults.Bytes(content, contentType, entityTag: tag).ExecuteAsync(context);
         }

@@ -15,5 +15,5 @@ internal static class ApiDescription
         options.AddDocumentTransformer((document, context, cancellationToken) => DocumentDetails.ApplyAsync(document, context, settings, cancellationToken));
     });
 
-    public static void MapApiDescription(this IEndpointRouteBuilder app) => app.MapOpenApi("/openapi/{documentName}.json");
+    public static IEndpointConventionBuilder MapApiDescription(this IEndpointRouteBuilder app) => app.MapOpenApi("/openapi/{documentName}.json");
 }
