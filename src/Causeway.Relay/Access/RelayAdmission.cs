@@ -32,6 +32,6 @@ internal sealed class RelayAdmission(IRelayGate gate, DrainState? drain)
             return ValueTask.FromResult(RelayDecision.Refuse(Stopping with { RetryAfter = wait }));
         }
 
-        return gate.DecideAsync(context, route, token, context.RequestAborted);
+        return gate.DecideAsync(context, route, token, ClientLine.GoneOf(context));
     }
 }

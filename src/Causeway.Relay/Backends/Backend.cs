@@ -1,4 +1,5 @@
 using Causeway.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Causeway.Relay;
 
@@ -7,15 +8,17 @@ internal sealed class Backend : IAsyncDisposable
 {
     private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Balancer _balancer;
+    private readonly HealthProbes? _probes;
     private int _users = 1;
     private int _retired;
 
-    public Backend(string name, BackendOptions options)
+    public Backend(string name, BackendOptions options, TimeProvider time, ILogger logger)
     {
         Name = name;
         Options = options;
-        Destinations = [.. options.Urls.Select(static (url, index) => new Destination(index, new Uri(url)))];
+        Destinations = [.. Enumerable.Range(0, options.Urls.Count).Select(index => new Destination(name, index, options, time, logger))];
         _balancer = new Balancer(Destinations, options.Balance);
+        _probes = options.Health is { } health ? new HealthProbes(this, health, time) : null;
     }
 
     public string Name { get; }
@@ -28,12 +31,24 @@ internal sealed class Backend : IAsyncDisposable
     /// <summary>The process; null where somebody else runs the backend.</summary>
     public BackendProcess? Process { get; init; }
 
+    /// <summary>The answers to relayed requests.</summary>
+    public AnswerCounts Answers { get; } = new();
+
+    /// <summary>Begins to probe, where it is to be probed.</summary>
+    public void Start() => _probes?.Start();
+
     /// <summary>Gets an address to use, once the process is ready. The lease is the caller's to dispose, when the request or WebSocket has ended.</summary>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
     public ValueTask<Acquired> AcquireAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (_balancer.Next() is not { } destination)
+        {
+            return ValueTask.FromResult(new Acquired(null, BackendErrors.AllDown(Name, TimeSpan.FromSeconds(Options.Health?.Seconds ?? 1))));
+        }
+
         Interlocked.Increment(ref _users);
-        return ValueTask.FromResult(new Acquired(new BackendLease(this, _balancer.Next()), null));
+        return ValueTask.FromResult(new Acquired(new BackendLease(this, destination), null));
     }
 
     /// <summary>A lease has ended.</summary>
@@ -57,5 +72,16 @@ internal sealed class Backend : IAsyncDisposable
         await DisposeAsync().ConfigureAwait(false);
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_probes is not null)
+        {
+            await _probes.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var destination in Destinations)
+        {
+            destination.Dispose();
+        }
+    }
 }

@@ -6,6 +6,7 @@ namespace Causeway.Relay;
 internal sealed class BackendLease : IDisposable
 {
     private int _disposed;
+    private int _moves;
 
     public BackendLease(Backend backend, Destination destination)
     {
@@ -18,12 +19,21 @@ internal sealed class BackendLease : IDisposable
 
     public Destination Destination { get; private set; }
 
-    /// <summary>Goes over to another address.</summary>
-    public void MoveTo(Destination destination)
+    /// <summary>Goes over to the next address that may be tried; false where there is none, or each had its turn.</summary>
+    public bool TryMoveOn()
     {
+        _moves++;
+        if (_moves >= Backend.Destinations.Count)
+        {
+            return false;
+        }
+
+        // In order from here, so that no address is tried twice.
+        var next = Backend.Destinations[(Destination.Index + 1) % Backend.Destinations.Count];
         Destination.Leave();
-        Destination = destination;
-        destination.Enter();
+        Destination = next;
+        next.Enter();
+        return true;
     }
 
     public void Dispose()

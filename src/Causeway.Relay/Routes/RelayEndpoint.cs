@@ -1,19 +1,15 @@
 using Causeway.Http;
 using Causeway.WebSockets;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Causeway.Relay;
 
 /// <summary>Where every relayed request arrives: WebSockets go one way, the rest another.</summary>
-internal sealed class RelayEndpoint(RelayAdmission admission, ILoggerFactory loggers)
+internal sealed class RelayEndpoint(RelayAdmission admission, HttpForwarder http, WebSocketRelay webSockets)
 {
-    private readonly HttpForwarder _http = new(loggers.CreateLogger("Causeway.Relay.Http"));
-    private readonly WebSocketRelay _webSockets = new(admission, loggers.CreateLogger("Causeway.Relay.WebSockets"));
-
     public Task InvokeAsync(HttpContext context, RelayRoute route) =>
-        WebSocketHandshake.IsWebSocketRequest(context) ? _webSockets.RelayAsync(context, route)
-        : IsPreflight(context) ? _webSockets.PreflightAsync(context, route)
+        WebSocketHandshake.IsWebSocketRequest(context) ? webSockets.RelayAsync(context, route)
+        : IsPreflight(context) ? webSockets.PreflightAsync(context, route)
         : ForwardAsync(context, route);
 
     private static bool IsPreflight(HttpContext context) =>
@@ -31,6 +27,6 @@ internal sealed class RelayEndpoint(RelayAdmission admission, ILoggerFactory log
             return;
         }
 
-        await _http.ForwardAsync(context, route, decision).ConfigureAwait(false);
+        await http.ForwardAsync(context, route, decision).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 
 namespace Causeway.Relay;
 
@@ -8,13 +9,17 @@ public sealed class RelayRoutes : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly RelayEndpoint _endpoint;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly List<Task> _retiring = [];
     private volatile IReadOnlyList<Backend> _backends = [];
     private volatile IReadOnlyList<RelayRoute> _routes = [];
 
-    internal RelayRoutes(RelayEndpoint endpoint, RelayOptions options)
+    internal RelayRoutes(RelayEndpoint endpoint, RelayOptions options, TimeProvider time, ILogger logger)
     {
         _endpoint = endpoint;
+        _time = time;
+        _logger = logger;
         Endpoints = new RelayEndpointDataSource();
         Apply(options);
     }
@@ -38,7 +43,7 @@ public sealed class RelayRoutes : IAsyncDisposable
             var backends = new List<Backend>(options.Backends.Count);
             foreach (var (name, settings) in options.Backends)
             {
-                backends.Add(Find(before, name) is { } known && BackendEquality.AreSame(known.Options, settings) ? known : new Backend(name, settings));
+                backends.Add(Find(before, name) is { } known && BackendEquality.AreSame(known.Options, settings) ? known : Create(name, settings));
             }
 
             var routes = options.Routes.Select(route => new RelayRoute(route, Find(backends, route.Backend!)!)).ToList();
@@ -47,7 +52,9 @@ public sealed class RelayRoutes : IAsyncDisposable
             Endpoints.Replace(routes, _endpoint);
 
             _retiring.RemoveAll(static task => task.IsCompleted);
-            _retiring.AddRange(before.Except(backends).Select(static backend => backend.RetireAsync()));
+            var gone = before.Except(backends).ToList();
+            _retiring.AddRange(gone.Select(static backend => backend.RetireAsync()));
+            _logger.RoutesApplied(routes.Count, backends.Count, before.Count - gone.Count, gone.Count);
         }
     }
 
@@ -58,6 +65,13 @@ public sealed class RelayRoutes : IAsyncDisposable
         {
             await backend.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private Backend Create(string name, BackendOptions options)
+    {
+        var backend = new Backend(name, options, _time, _logger);
+        backend.Start();
+        return backend;
     }
 
     private static Backend? Find(IEnumerable<Backend> backends, string name) =>

@@ -1,5 +1,7 @@
+using System.Text;
 using Causeway.Hosting;
 using Causeway.Relay;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,12 +25,24 @@ public static class RelayServiceCollectionExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRelayGate, OpenGate>();
-        services.TryAddSingleton<RelayEndpoint>(static provider =>
-            new RelayEndpoint(
-                new RelayAdmission(provider.GetRequiredService<IRelayGate>(), provider.GetService<DrainState>()),
-                provider.GetRequiredService<ILoggerFactory>()));
+        services.TryAddSingleton<RelayMetrics>();
+        services.TryAddSingleton(static provider => new RelayAdmission(provider.GetRequiredService<IRelayGate>(), provider.GetService<DrainState>()));
+        services.TryAddSingleton<HttpForwarder>();
+        services.TryAddSingleton<WebSocketRelay>();
+        services.TryAddSingleton<RelayEndpoint>();
         services.TryAddSingleton(static provider =>
-            new RelayRoutes(provider.GetRequiredService<RelayEndpoint>(), provider.GetRequiredService<IOptions<RelayOptions>>().Value));
+        {
+            var routes = new RelayRoutes(
+                provider.GetRequiredService<RelayEndpoint>(),
+                provider.GetRequiredService<IOptions<RelayOptions>>().Value,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILoggerFactory>().CreateLogger<RelayRoutes>());
+            provider.GetRequiredService<RelayMetrics>().Observe(routes);
+            return routes;
+        });
+
+        // A backend's headers may hold any byte, and the client gets the same.
+        services.Configure<KestrelServerOptions>(static kestrel => kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1);
         return services;
     }
 }

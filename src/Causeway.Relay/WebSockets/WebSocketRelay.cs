@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Relay;
 
 /// <summary>Relays WebSockets.</summary>
-internal sealed class WebSocketRelay(RelayAdmission admission, ILogger logger)
+internal sealed class WebSocketRelay(RelayAdmission admission, ILogger<WebSocketRelay> logger)
 {
     private readonly ApiError _refusal = new(ErrorCode.Unavailable, "WebSockets are not relayed.");
 
