@@ -24,6 +24,12 @@ internal static class ServerApp
         AddLogs(builder.Logging, settings);
         AddKestrel(builder);
         AddServices(builder.Services, settings);
+        builder.UsePortPreflight(preflight =>
+        {
+            preflight.DataDirectory = settings.DataDirectory;
+            preflight.TakeOver = settings.Server.TakeOver;
+            preflight.Version = Version;
+        });
         configure?.Invoke(builder);
 
         var app = builder.Build();

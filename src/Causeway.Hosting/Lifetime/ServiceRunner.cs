@@ -30,6 +30,11 @@ public static class ServiceRunner
             using var signals = StopSignals.Watch(() => ForceExit(host, logger));
             try
             {
+                if (host.Services.GetService<PortPreflight>() is { } preflight)
+                {
+                    await preflight.RunAsync(CancellationToken.None).ConfigureAwait(false);
+                }
+
                 await host.StartAsync().ConfigureAwait(false);
             }
             catch (Exception exception) when (StartFailure.From(exception, addresses) is { } failure)

@@ -20,11 +20,14 @@ public sealed record StartFailure(int ExitCode, string Message)
             return new(Hosting.ExitCode.Configuration, exception.Message);
         }
 
+        if (exception is PreflightException preflight)
+        {
+            return new(preflight.ExitCode, preflight.Message);
+        }
+
         if (Find<AddressInUseException>(exception) is not null || SocketErrorOf(exception) == SocketError.AddressAlreadyInUse)
         {
-            return new(
-                Hosting.ExitCode.PortHeld,
-                $"{AddressOf(exception, addresses)} is held by another process. Stop that process, or listen elsewhere with --Server:Urls=http://127.0.0.1:PORT.");
+            return new(Hosting.ExitCode.PortHeld, PortHeldMessage.For(AddressOf(exception, addresses)));
         }
 
         return SocketErrorOf(exception) switch

@@ -37,4 +37,25 @@ internal static partial class HostingLog
 
     [LoggerMessage(4302, LogLevel.Warning, "Metric {Metric} is left out: {Instrument} of meter {Meter} has another kind than the one already shown under this name.")]
     public static partial void MetricLeftOut(this ILogger logger, string metric, string instrument, string meter);
+
+    [LoggerMessage(4401, LogLevel.Warning, "{Address} is held by process {ProcessId}, an earlier instance of this service. It was asked to stop and has {Seconds} s to drain.")]
+    public static partial void TakesOver(this ILogger logger, int processId, string address, double seconds);
+
+    [LoggerMessage(4402, LogLevel.Information, "{Address} is held by process {ProcessId}, an earlier instance of this service that is stopping; it has {Seconds} s in all.")]
+    public static partial void WaitsForEarlierInstance(this ILogger logger, int processId, string address, double seconds);
+
+    [LoggerMessage(4403, LogLevel.Information, "The earlier instance, process {ProcessId}, has ended; this took {Seconds} s.")]
+    public static partial void EarlierInstanceEnded(this ILogger logger, int processId, double seconds);
+
+    [LoggerMessage(4404, LogLevel.Warning, "The earlier instance, process {ProcessId}, is past the end it announced, and was killed.")]
+    public static partial void KillsEarlierInstance(this ILogger logger, int processId);
+
+    [LoggerMessage(4405, LogLevel.Debug, "Preflight step {Step} was done.")]
+    public static partial void PreflightStepDone(this ILogger logger, string step);
+
+    [LoggerMessage(4406, LogLevel.Warning, "The instance record {Path} could not be changed.")]
+    public static partial void InstanceRecordNotWritten(this ILogger logger, string path, Exception exception);
+
+    [LoggerMessage(4407, LogLevel.Warning, "The port preflight needs Linux: here nobody is asked to stop for this start, and a held address fails it.")]
+    public static partial void PreflightNeedsLinux(this ILogger logger);
 }

@@ -13,7 +13,6 @@ internal static class LaterKeys
 
     private static readonly Dictionary<string, string?> Keys = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Server:TakeOver"] = null,
         ["Auth:AllowRegistration"] = "false",
         ["Auth:RefreshTokenDays"] = null,
         ["Realtime:Backplane"] = "none",

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Causeway.Hosting;
 
 namespace Causeway.Server;
 
@@ -29,6 +30,10 @@ internal sealed class ServerOptions : IValidatableObject
     /// <value>Seconds, 0–3,600. Default 30.</value>
     [Range(0, 3_600)]
     public int DrainSeconds { get; set; } = 30;
+
+    /// <summary>Who may be asked to stop when a start finds its addresses held. Strangers never are. Linux only; elsewhere a held address fails the start.</summary>
+    /// <value><c>same</c> (an earlier instance with the same data directory), <c>any</c> (also another Causeway instance of the same user), <c>never</c>. Default <c>same</c>.</value>
+    public TakeOverMode TakeOver { get; set; } = TakeOverMode.Same;
 
     /// <summary>When <c>/docs</c> and <c>/openapi/v1.json</c> are served.</summary>
     /// <value>Default <see cref="DocsMode.Always"/>.</value>

@@ -79,10 +79,14 @@ internal sealed class CausewayProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the program without waiting.</summary>
-    public ChildProcess Launch()
+    public ChildProcess Launch() => _process = LaunchBeside(_arguments);
+
+    /// <summary>Starts the program once more in the same directory, without waiting; whoever asks for it ends it.</summary>
+    /// <param name="arguments">The command line.</param>
+    public ChildProcess LaunchBeside(params string[] arguments)
     {
         var environment = new Dictionary<string, string?> { ["DOTNET_gcServer"] = null, ["ASPNETCORE_URLS"] = null, ["NO_COLOR"] = "1" };
-        return _process = ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "causeway.dll"), .. _arguments], Directory, environment);
+        return ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "causeway.dll"), .. arguments], Directory, environment);
     }
 
     /// <summary>SIGKILL, and waits for the end.</summary>

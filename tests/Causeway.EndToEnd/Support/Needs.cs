@@ -21,6 +21,19 @@ internal static class Needs
     /// <summary>A Python that has the websockets module.</summary>
     public static string Python() => Required(FoundPython.Value, "No Python with the websockets module (Debian: python3-websockets).");
 
+    /// <summary>Runs a program as another user; only root may.</summary>
+    public static string AnotherUser()
+    {
+        Linux();
+        var setpriv = Required(OnPath("setpriv"), "setpriv is not installed (Debian: util-linux).");
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Assert.Skip("Only root may run a program as another user.");
+        }
+
+        return setpriv;
+    }
+
     /// <summary>Node.</summary>
     public static string Node() => Required(OnPath("node"), "Node is not installed.");
 

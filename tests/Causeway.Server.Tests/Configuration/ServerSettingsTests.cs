@@ -56,7 +56,6 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("""{ "Webhooks": { "AllowPrivateNetworks": true } }""", "Webhooks")]
     [InlineData("""{ "Mail": { "From": "a@example.com" } }""", "Mail")]
     [InlineData("""{ "Jobs": { "Workers": 4 } }""", "Jobs")]
-    [InlineData("""{ "Server": { "TakeOver": "any" } }""", "Server:TakeOver")]
     [InlineData("""{ "Auth": { "AllowRegistration": true } }""", "Auth:AllowRegistration")]
     [InlineData("""{ "Realtime": { "Backplane": "postgres" } }""", "Realtime:Backplane")]
     [InlineData("""{ "Realtime": { "Namespaces": { "chat": { "Durable": true } } } }""", "Realtime:Namespaces:chat:Durable")]
