@@ -1,0 +1,143 @@
+using System.Text.Json.Nodes;
+using Causeway.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Causeway.Streams;
+
+/// <summary>Serves a stream as Server-Sent Events (WHATWG HTML §9.2): finds the place where the reader goes on, then reads with it.</summary>
+internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drain, StreamsMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+{
+    private static readonly ApiError NotFound = new(ErrorCode.NotFound, "There is no stream of this name.");
+
+    private readonly ILogger _logger = loggers.CreateLogger("Causeway.Streams");
+
+    public async Task HandleAsync(HttpContext context, string name)
+    {
+        if (streams.Entry(name) is not { } entry)
+        {
+            await ErrorWriter.WriteAsync(context, NotFound).ConfigureAwait(false);
+            return;
+        }
+
+        if (ReadStart(context, entry.Source.Options.From) is not { } start)
+        {
+            await ErrorWriter.WriteAsync(context, new ApiError(ErrorCode.ValidationError, "The parameter 'from' must be start or end.")
+            {
+                Details = new JsonObject { ["fields"] = new JsonObject { ["from"] = "must be start or end" } },
+            }).ConfigureAwait(false);
+            return;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Draining);
+        var output = new ReaderOutput(context, entry.Source.Name, drain, time, metrics, _logger);
+
+        // A native EventSource never comes back from an error, so a drain answers 200 and says when to.
+        if (drain.Draining.IsCancellationRequested)
+        {
+            await StartResponseAsync(context).ConfigureAwait(false);
+            await output.SendFarewellAsync().ConfigureAwait(false);
+            return;
+        }
+
+        await ReadAsync(context, entry, start, output, stop.Token).ConfigureAwait(false);
+    }
+
+    private async Task ReadAsync(HttpContext context, FileStreamEntry entry, StreamStart start, ReaderOutput output, CancellationToken stop)
+    {
+        Place place = default;
+        var hasJoined = false;
+        try
+        {
+            await entry.Tail.JoinAsync(stop).ConfigureAwait(false);
+            hasJoined = true;
+            string? refusal = null;
+            if (LastEventId(context) is { } text)
+            {
+                var known = EventId.TryParse(text, out var id) ? entry.Tail.Resume(id, out refusal) : null;
+                refusal ??= known is null ? "unreadable" : null;
+                place = known ?? entry.Tail.Begin(start);
+
+                // What is complete stays closed: 204 is the one answer that a native EventSource doesn't come back from.
+                if (refusal is null && entry.Tail.IsEnd(place))
+                {
+                    context.Response.StatusCode = StatusCodes.Status204NoContent;
+                    return;
+                }
+            }
+            else
+            {
+                place = entry.Tail.Begin(start);
+            }
+
+            if (refusal is not null)
+            {
+                metrics.CountReset();
+                _logger.ReaderReset(entry.Source.Name, refusal);
+            }
+
+            await StartResponseAsync(context).ConfigureAwait(false);
+            using var reader = new Reader(entry, output, time, place);
+            try
+            {
+                await reader.RunAsync(refusal, stop).ConfigureAwait(false);
+            }
+            finally
+            {
+                place = reader.Place;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (!output.IsCut && drain.Draining.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+            {
+                if (!context.Response.HasStarted)
+                {
+                    await StartResponseAsync(context).ConfigureAwait(false);
+                }
+
+                await output.SendFarewellAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (hasJoined)
+            {
+                entry.Tail.Leave(place);
+            }
+        }
+    }
+
+    private static string? LastEventId(HttpContext context)
+    {
+        var id = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["last_event_id"].FirstOrDefault();
+        return string.IsNullOrEmpty(id) ? null : id;
+    }
+
+    private static StreamStart? ReadStart(HttpContext context, StreamStart otherwise) => (string?)context.Request.Query["from"] switch
+    {
+        null or "" => otherwise,
+        "start" => StreamStart.Start,
+        "end" => StreamStart.End,
+        _ => null,
+    };
+
+    private static async Task StartResponseAsync(HttpContext context)
+    {
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+
+        // A slow reader is no attack here: what it is behind stays in the file.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        var response = context.Response;
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no";
+        await response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics.Metrics;
+
+namespace Causeway.Streams;
+
+/// <summary>What streams count, on the meter <c>Causeway.Streams</c>.</summary>
+internal sealed class StreamsMetrics : IDisposable
+{
+    public const string MeterName = "Causeway.Streams";
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _linesRead;
+    private readonly Counter<long> _linesSent;
+    private readonly Counter<long> _bytesSent;
+    private readonly Counter<long> _resets;
+    private int _readers;
+    private int _tails;
+
+    public StreamsMetrics()
+    {
+        _linesRead = _meter.CreateCounter<long>("causeway.streams.lines.read", description: "Lines read live from followed files, once for all readers.");
+        _linesSent = _meter.CreateCounter<long>("causeway.streams.lines.sent", description: "Lines handed to readers of streams, each reader counting.");
+        _bytesSent = _meter.CreateCounter<long>("causeway.streams.sent", "By", "Bytes handed to readers of streams.");
+        _resets = _meter.CreateCounter<long>("causeway.streams.resets", description: "Readers that came with an id that can't be used.");
+        _meter.CreateObservableGauge("causeway.streams.readers", () => Readers, description: "Open readers of streams.");
+        _meter.CreateObservableGauge("causeway.streams.tails", () => Tails, description: "Files that are followed now.");
+    }
+
+    public int Readers => Volatile.Read(ref _readers);
+
+    public int Tails => Volatile.Read(ref _tails);
+
+    public void AddReader(int by) => Interlocked.Add(ref _readers, by);
+
+    public void AddTail(int by) => Interlocked.Add(ref _tails, by);
+
+    public void CountRead(long lines) => _linesRead.Add(lines);
+
+    public void CountReset() => _resets.Add(1);
+
+    public void CountSent(long lines, long bytes)
+    {
+        _linesSent.Add(lines);
+        _bytesSent.Add(bytes);
+    }
+
+    public void Dispose() => _meter.Dispose();
+}
