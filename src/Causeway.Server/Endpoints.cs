@@ -15,6 +15,7 @@ internal static class Endpoints
         api.MapRoomEndpoints();
         api.MapPublishEndpoints(limits);
         api.MapConnectionEndpoints();
+        api.MapStreamEndpoints();
         api.MapOverviewEndpoints();
 
         if (settings.ServesDocs)

@@ -98,6 +98,7 @@ internal static class ServerApp
         });
         services.AddAccess(settings);
 
+        services.AddStreams(settings);
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));

@@ -27,7 +27,9 @@ public static class StreamsEndpointRouteBuilderExtensions
         group.MapGet("/{name}", static (string name, FileStreams streams) => streams.Find(name) is { } found ? TypedResults.Ok(found) : NoSuchStream.ToResult())
             .WithName("getStream").WithSummary("Show one stream.")
             .Produces<StreamInfo>(StatusCodes.Status200OK, "application/json");
-        group.MapGet("/{name}/events", events.HandleAsync)
+        group.MapGet(
+                "/{name}/events",
+                (HttpContext context, string name, string? from, string? last_event_id) => events.HandleAsync(context, name, from, last_event_id))
             .WithName("readStream").WithSummary("Read a stream's lines as Server-Sent Events; Last-Event-ID or last_event_id goes on after that line.")
             .Produces(StatusCodes.Status200OK, contentType: "text/event-stream").Produces(StatusCodes.Status204NoContent);
         return group;

@@ -8,16 +8,16 @@ internal sealed class StreamsMetrics : IDisposable
     public const string MeterName = "Causeway.Streams";
 
     private readonly Meter _meter = new(MeterName);
-    private readonly Counter<long> _linesRead;
     private readonly Counter<long> _linesSent;
     private readonly Counter<long> _bytesSent;
     private readonly Counter<long> _resets;
+    private long _linesRead;
     private int _readers;
     private int _tails;
 
     public StreamsMetrics()
     {
-        _linesRead = _meter.CreateCounter<long>("causeway.streams.lines.read", description: "Lines read live from followed files, once for all readers.");
+        _meter.CreateObservableCounter("causeway.streams.lines.read", () => LinesRead, description: "Lines read live from followed files, once for all readers.");
         _linesSent = _meter.CreateCounter<long>("causeway.streams.lines.sent", description: "Lines handed to readers of streams, each reader counting.");
         _bytesSent = _meter.CreateCounter<long>("causeway.streams.sent", "By", "Bytes handed to readers of streams.");
         _resets = _meter.CreateCounter<long>("causeway.streams.resets", description: "Readers that came with an id that can't be used.");
@@ -29,11 +29,13 @@ internal sealed class StreamsMetrics : IDisposable
 
     public int Tails => Volatile.Read(ref _tails);
 
+    public long LinesRead => Interlocked.Read(ref _linesRead);
+
     public void AddReader(int by) => Interlocked.Add(ref _readers, by);
 
     public void AddTail(int by) => Interlocked.Add(ref _tails, by);
 
-    public void CountRead(long lines) => _linesRead.Add(lines);
+    public void CountRead(long lines) => Interlocked.Add(ref _linesRead, lines);
 
     public void CountReset() => _resets.Add(1);
 

@@ -18,6 +18,8 @@ internal sealed class ServerSettings
 
     private readonly Func<ServerSettings> _readAgain;
 
+    private readonly string _workingDirectory;
+
     private ServerSettings(CausewayConfiguration configuration, string workingDirectory, Func<ServerSettings> readAgain)
     {
         _readAgain = readAgain;
@@ -28,6 +30,7 @@ internal sealed class ServerSettings
         Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
+        _workingDirectory = workingDirectory;
         DataDirectory = Path.GetFullPath(Server.DataDirectory, workingDirectory);
         if (Relay.Site.Directory is { } site)
         {
@@ -110,6 +113,16 @@ internal sealed class ServerSettings
     {
         Add(hosts.AllowedHosts, Auth.AllowedHosts);
         Add(hosts.AllowedOrigins, Auth.AllowedOrigins);
+    }
+
+    /// <summary>Hands the streams their sources, with full paths.</summary>
+    public void Apply(StreamsOptions streams)
+    {
+        Configuration.Apply("Streams", streams);
+        foreach (var source in streams.Sources.Values)
+        {
+            source.Path = Path.GetFullPath(source.Path!, _workingDirectory);
+        }
     }
 
     /// <summary>Hands the live service its settings; in an exposed service only the authenticated join where nothing else is said.</summary>

@@ -14,7 +14,7 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
 
     private readonly ILogger _logger = loggers.CreateLogger("Causeway.Streams");
 
-    public async Task HandleAsync(HttpContext context, string name)
+    public async Task HandleAsync(HttpContext context, string name, string? from, string? lastEventId)
     {
         if (streams.Entry(name) is not { } entry)
         {
@@ -22,7 +22,7 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
             return;
         }
 
-        if (ReadStart(context, entry.Source.Options.From) is not { } start)
+        if (ReadStart(from, entry.Source.Options.From) is not { } start)
         {
             await ErrorWriter.WriteAsync(context, new ApiError(ErrorCode.ValidationError, "The parameter 'from' must be start or end.")
             {
@@ -42,10 +42,12 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
             return;
         }
 
-        await ReadAsync(context, entry, start, output, stop.Token).ConfigureAwait(false);
+        // The header is newer: it is what an EventSource adds when it comes back to the same address.
+        var id = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? lastEventId;
+        await ReadAsync(context, entry, new Wish(start, string.IsNullOrEmpty(id) ? null : id), output, stop.Token).ConfigureAwait(false);
     }
 
-    private async Task ReadAsync(HttpContext context, FileStreamEntry entry, StreamStart start, ReaderOutput output, CancellationToken stop)
+    private async Task ReadAsync(HttpContext context, FileStreamEntry entry, Wish wish, ReaderOutput output, CancellationToken stop)
     {
         Place place = default;
         var hasJoined = false;
@@ -54,11 +56,11 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
             await entry.Tail.JoinAsync(stop).ConfigureAwait(false);
             hasJoined = true;
             string? refusal = null;
-            if (LastEventId(context) is { } text)
+            if (wish.LastEventId is { } text)
             {
                 var known = EventId.TryParse(text, out var id) ? entry.Tail.Resume(id, out refusal) : null;
                 refusal ??= known is null ? "unreadable" : null;
-                place = known ?? entry.Tail.Begin(start);
+                place = known ?? entry.Tail.Begin(wish.Start);
 
                 // What is complete stays closed: 204 is the one answer that a native EventSource doesn't come back from.
                 if (refusal is null && entry.Tail.IsEnd(place))
@@ -69,7 +71,7 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
             }
             else
             {
-                place = entry.Tail.Begin(start);
+                place = entry.Tail.Begin(wish.Start);
             }
 
             if (refusal is not null)
@@ -110,13 +112,7 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
         }
     }
 
-    private static string? LastEventId(HttpContext context)
-    {
-        var id = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["last_event_id"].FirstOrDefault();
-        return string.IsNullOrEmpty(id) ? null : id;
-    }
-
-    private static StreamStart? ReadStart(HttpContext context, StreamStart otherwise) => (string?)context.Request.Query["from"] switch
+    private static StreamStart? ReadStart(string? from, StreamStart otherwise) => from switch
     {
         null or "" => otherwise,
         "start" => StreamStart.Start,
@@ -140,4 +136,9 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
         response.Headers["X-Accel-Buffering"] = "no";
         await response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
+
+    /// <summary>Where a reader wants to begin.</summary>
+    /// <param name="Start">Without a usable id.</param>
+    /// <param name="LastEventId">After this one; null for a new reader.</param>
+    private readonly record struct Wish(StreamStart Start, string? LastEventId);
 }

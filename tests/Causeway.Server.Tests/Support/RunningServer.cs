@@ -35,6 +35,9 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Its working directory.</summary>
+    public string Directory => _directory.Path;
+
     public HttpClient Client { get; }
 
     public string AdminToken => App.Services.GetRequiredService<Causeway.Http.AdminToken>().Value;

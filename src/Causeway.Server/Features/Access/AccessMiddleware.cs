@@ -12,7 +12,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, CallerResolver call
 
     private async Task CheckAsync(HttpContext context, AccessRule rule)
     {
-        var (caller, error) = await callers.ResolveAsync(context, token: null);
+        var (caller, error) = await callers.ResolveAsync(context, token: null, rule.IsLive);
         if (caller is null)
         {
             await ErrorWriter.WriteAsync(context, error!);
