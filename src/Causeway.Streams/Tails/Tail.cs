@@ -32,7 +32,7 @@ internal sealed class Tail : IAsyncDisposable
     private bool _isRunning;
     private bool _hasFailed;
     private bool _isUnreadable;
-    private bool _isFileMissing;
+    private long? _missingSince;
     private int _readers;
     private long _lastSignal;
 
@@ -48,6 +48,9 @@ internal sealed class Tail : IAsyncDisposable
 
     /// <summary>When a line was last read live; null while none was.</summary>
     public DateTimeOffset? LastLineAt { get; private set; }
+
+    // Between a rename and the new file there is no file for a moment; nobody needs to hear of that.
+    private bool IsMissing => _missingSince is { } since && _time.GetElapsedTime(since) >= Tick;
 
     /// <summary>Adds a reader, and looks at the file afresh.</summary>
     public async Task JoinAsync(CancellationToken cancellationToken)
@@ -184,7 +187,7 @@ internal sealed class Tail : IAsyncDisposable
                 return new Glance(Sight.Passed, changed, Missed: missed);
             }
 
-            return new Glance(content.Ending is not null || _isFileMissing ? Sight.NoFile : Sight.Quiet, changed);
+            return new Glance(content.Ending is not null || IsMissing ? Sight.NoFile : Sight.Quiet, changed);
         }
     }
 
@@ -344,14 +347,9 @@ internal sealed class Tail : IAsyncDisposable
 
     private void SetMissing(bool isMissing)
     {
-        if (_isFileMissing != isMissing)
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                _isFileMissing = isMissing;
-            }
-
-            SignalChange();
+            _missingSince = isMissing ? _missingSince ?? _time.GetTimestamp() : null;
         }
     }
 
