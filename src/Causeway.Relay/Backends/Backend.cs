@@ -42,13 +42,7 @@ internal sealed class Backend : IAsyncDisposable
     public ValueTask<Acquired> AcquireAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_balancer.Next() is not { } destination)
-        {
-            return ValueTask.FromResult(new Acquired(null, BackendErrors.AllDown(Name, TimeSpan.FromSeconds(Options.Health?.Seconds ?? 1))));
-        }
-
-        Interlocked.Increment(ref _users);
-        return ValueTask.FromResult(new Acquired(new BackendLease(this, destination), null));
+        return Process is { } process ? AcquireAsync(process, cancellationToken) : ValueTask.FromResult(Lease(null));
     }
 
     /// <summary>A lease has ended.</summary>
@@ -79,9 +73,55 @@ internal sealed class Backend : IAsyncDisposable
             await _probes.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (Process is not null)
+        {
+            await Process.DisposeAsync().ConfigureAwait(false);
+        }
+
         foreach (var destination in Destinations)
         {
             destination.Dispose();
         }
+    }
+
+    private async ValueTask<Acquired> AcquireAsync(BackendProcess process, CancellationToken cancellationToken)
+    {
+        // Counted before it is asked for, so that it isn't stopped as idle in between.
+        var use = process.Use();
+        try
+        {
+            if (!process.IsReady)
+            {
+                if (await process.EnsureReadyAsync(cancellationToken).ConfigureAwait(false) is { } failure)
+                {
+                    return new Acquired(null, failure.ToError(Name));
+                }
+
+                // What was known of its addresses was known of another process.
+                foreach (var destination in Destinations)
+                {
+                    destination.Health.Forget();
+                }
+            }
+
+            var acquired = Lease(use);
+            use = acquired.Lease is null ? use : null;
+            return acquired;
+        }
+        finally
+        {
+            use?.Dispose();
+        }
+    }
+
+    private Acquired Lease(ProcessUse? use)
+    {
+        if (_balancer.Next() is not { } destination)
+        {
+            return new Acquired(null, BackendErrors.AllDown(Name, TimeSpan.FromSeconds(Options.Health?.Seconds ?? 1)));
+        }
+
+        Interlocked.Increment(ref _users);
+        return new Acquired(new BackendLease(this, destination, use), null);
     }
 }

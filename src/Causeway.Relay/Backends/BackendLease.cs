@@ -5,11 +5,13 @@ namespace Causeway.Relay;
 /// <summary>The use of one address of a backend by one request or WebSocket; counts as in flight until it is disposed.</summary>
 internal sealed class BackendLease : IDisposable
 {
+    private readonly ProcessUse? _use;
     private int _disposed;
     private int _moves;
 
-    public BackendLease(Backend backend, Destination destination)
+    public BackendLease(Backend backend, Destination destination, ProcessUse? use = null)
     {
+        _use = use;
         Backend = backend;
         Destination = destination;
         destination.Enter();
@@ -41,6 +43,7 @@ internal sealed class BackendLease : IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             Destination.Leave();
+            _use?.Dispose();
             Backend.Leave();
         }
     }

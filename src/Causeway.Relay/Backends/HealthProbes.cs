@@ -32,6 +32,13 @@ internal sealed class HealthProbes(Backend backend, HealthOptions options, TimeP
 
     private async Task ProbeAsync(Destination destination, CancellationToken stop)
     {
+        if (backend.Process is { IsReady: false })
+        {
+            // A process that does not run is not ill.
+            destination.Health.Forget();
+            return;
+        }
+
         var reason = await AskAsync(destination, stop).ConfigureAwait(false);
         if (!stop.IsCancellationRequested)
         {

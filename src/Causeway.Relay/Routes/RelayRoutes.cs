@@ -9,15 +9,17 @@ public sealed class RelayRoutes : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly RelayEndpoint _endpoint;
+    private readonly ProcessHouse _processes;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly List<Task> _retiring = [];
     private volatile IReadOnlyList<Backend> _backends = [];
     private volatile IReadOnlyList<RelayRoute> _routes = [];
 
-    internal RelayRoutes(RelayEndpoint endpoint, RelayOptions options, TimeProvider time, ILogger logger)
+    internal RelayRoutes(RelayEndpoint endpoint, ProcessHouse processes, RelayOptions options, TimeProvider time, ILogger logger)
     {
         _endpoint = endpoint;
+        _processes = processes;
         _time = time;
         _logger = logger;
         Endpoints = new RelayEndpointDataSource();
@@ -69,7 +71,7 @@ public sealed class RelayRoutes : IAsyncDisposable
 
     private Backend Create(string name, BackendOptions options)
     {
-        var backend = new Backend(name, options, _time, _logger);
+        var backend = new Backend(name, options, _time, _logger) { Process = _processes.Create(name, options) };
         backend.Start();
         return backend;
     }

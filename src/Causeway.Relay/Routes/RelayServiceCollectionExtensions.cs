@@ -34,12 +34,14 @@ public static class RelayServiceCollectionExtensions
         {
             var routes = new RelayRoutes(
                 provider.GetRequiredService<RelayEndpoint>(),
+                provider.GetRequiredService<ProcessHouse>(),
                 provider.GetRequiredService<IOptions<RelayOptions>>().Value,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILoggerFactory>().CreateLogger<RelayRoutes>());
             provider.GetRequiredService<RelayMetrics>().Observe(routes);
             return routes;
         });
+        services.AddBackendProcesses();
 
         // A backend's headers may hold any byte, and the client gets the same.
         services.Configure<KestrelServerOptions>(static kestrel => kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1);
