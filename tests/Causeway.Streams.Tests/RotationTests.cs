@@ -77,6 +77,40 @@ public sealed class RotationTests
     }
 
     [Fact]
+    public async Task Truncate_ReaderIsBehind_IsToldWhatItMissed()
+    {
+        const int Count = 500_000;
+        await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, Count));
+        using var reader = await stream.OpenAsync(receiveBufferBytes: 4_096);
+        Assert.Equal([1], await reader.NumbersAsync(1));
+
+        File.WriteAllText(stream.Path, "");
+        using (var witness = await stream.OpenAsync())
+        {
+            stream.Append(Streaming.Lines(Count + 10, 1));
+            Assert.Equal([Count + 10], await witness.NumbersAsync(1));
+        }
+
+        var (last, missed) = (1, 0L);
+        while (missed == 0)
+        {
+            var next = (await reader.ReadAsync())!;
+            if (next.Event == "truncated")
+            {
+                missed = next.Json.GetProperty("missed_bytes").GetInt64();
+                Assert.True(missed > 0);
+                break;
+            }
+
+            Assert.Equal(++last, next.Json.GetProperty("n").GetInt32());
+        }
+
+        Assert.InRange(last, 1, Count - 1);
+        Assert.Equal(Streaming.Lines(last + 1, Count - last).Length, missed);
+        Assert.Equal([Count + 10], await reader.NumbersAsync(1));
+    }
+
+    [Fact]
     public async Task Truncate_WriterThatDoesNotAppend_LeavesAHoleThatIsNotSent()
     {
         await using var stream = await Streaming.StartAsync();

@@ -56,6 +56,7 @@ export async function call(method, path, { query, body, signal } = {}) {
   return response.status === 204 ? null : await response.json();
 }
 
+export const stream = (name) => `/api/v1/streams/${encodeURIComponent(name)}`;
 const room = (id) => `/api/v1/rooms/${encodeURIComponent(id)}`;
 
 export const api = {
@@ -69,6 +70,9 @@ export const api = {
   kick: (id, userId) => call('DELETE', `${room(id)}/members/${encodeURIComponent(userId)}`),
   messages: (id, query) => call('GET', `${room(id)}/messages`, { query }),
   publish: (id, body) => call('POST', `${room(id)}/messages`, { body }),
+
+  streams: (query) => call('GET', '/api/v1/streams', { query }),
+  stream: (name) => call('GET', stream(name)),
 
   connections: (query) => call('GET', '/api/v1/connections', { query }),
   disconnect: (id) => call('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`),

@@ -1,14 +1,18 @@
-// Reads /sse with fetch: unlike EventSource it sends the token, and hears every event type without naming it.
+// Reads event streams with fetch: unlike EventSource it sends the token, and hears every event type without naming it.
 import { access } from './access.js';
 import { Backoff } from './backoff.js';
 import { readError } from './api.js';
 
+/** Follows rooms; see `follow`. */
+export function followRooms(rooms, options) {
+  return follow(`/sse?${new URLSearchParams(rooms.map((room) => ['room', room]))}`, options);
+}
+
 /**
- * Follows rooms until `signal` aborts; comes back with the last cursor.
- * `onevent({ type, data, id })`, `onstate('connecting' | 'open' | 'waiting' | 'refused', error?)`.
+ * Follows a stream until `signal` aborts or the server says that it is complete; comes back with the last cursor.
+ * `onevent({ type, data, id })`, `onstate('connecting' | 'open' | 'waiting' | 'ended' | 'refused', error?)`.
  */
-export async function followRooms(rooms, { signal, onevent, onstate }) {
-  const url = `/sse?${new URLSearchParams(rooms.map((room) => ['room', room]))}`;
+export async function follow(url, { signal, onevent, onstate }) {
   const backoff = new Backoff();
   let cursor = null;
   let told = 0;
@@ -18,6 +22,7 @@ export async function followRooms(rooms, { signal, onevent, onstate }) {
       const headers = { ...access.headers(), accept: 'text/event-stream', ...(cursor ? { 'last-event-id': cursor } : {}) };
       const response = await fetch(url, { headers, signal, cache: 'no-store' });
       if (!response.ok) throw await readError(response);
+      if (response.status === 204) return onstate('ended');
       onstate('open');
       for await (const event of parse(response.body)) {
         if (event.retry !== undefined) told = event.retry;

@@ -14,6 +14,8 @@ const views = {
   rooms: ['Rooms', () => import('./views/rooms.js')],
   room: ['Room', () => import('./views/room.js')],
   connections: ['Connections', () => import('./views/connections.js')],
+  streams: ['Streams', () => import('./views/streams.js')],
+  stream: ['Stream', () => import('./views/stream.js')],
   tester: ['Tester', () => import('./views/tester.js')],
   missing: ['Not found', () => import('./views/missing.js')],
 };
@@ -47,7 +49,7 @@ async function go() {
 }
 
 function markNavigation(view) {
-  const current = view === 'room' ? 'rooms' : view;
+  const current = { room: 'rooms', stream: 'streams' }[view] ?? view;
   for (const link of document.querySelectorAll('[data-nav]')) {
     if (link.dataset.nav === current) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');

@@ -5,6 +5,8 @@ const routes = [
   [/^\/rooms\/?$/, 'rooms', []],
   [/^\/rooms\/([^/]+)$/, 'room', ['id']],
   [/^\/connections\/?$/, 'connections', []],
+  [/^\/streams\/?$/, 'streams', []],
+  [/^\/streams\/([^/]+)$/, 'stream', ['id']],
   [/^\/tester\/?$/, 'tester', []],
 ];
 
@@ -25,6 +27,7 @@ export function parse(hash) {
 }
 
 export const roomLink = (id) => `#/rooms/${encodeURIComponent(id)}`;
+export const streamLink = (name) => `#/streams/${encodeURIComponent(name)}`;
 export const testerLink = (id) => `#/tester?room=${encodeURIComponent(id)}`;
 
 /** Keeps what a view shows in the address without a new history entry. */
