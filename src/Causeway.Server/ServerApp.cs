@@ -23,23 +23,37 @@ internal static class ServerApp
         builder.AddCausewayConfiguration(settings.Configuration);
         AddLogs(builder.Logging, settings);
         AddKestrel(builder);
+        builder.WebHost.UseActivatedSockets(settings.Sockets, besides: settings.UrlsToOpen);
         AddServices(builder.Services, settings);
         builder.UsePortPreflight(preflight =>
         {
             preflight.DataDirectory = settings.DataDirectory;
             preflight.TakeOver = settings.Server.TakeOver;
             preflight.Version = Version;
+            if (settings.Sockets.Count > 0)
+            {
+                Add(preflight.Urls, settings.UrlsToOpen);
+                Add(preflight.InheritedUrls, settings.Sockets.Select(static socket => socket.Url));
+            }
         });
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        foreach (var url in settings.Server.ListenUrls().Concat(settings.Server.AdminListenUrls()))
+        if (settings.Sockets.Count == 0)
         {
-            app.Urls.Add(url);
+            Add(app.Urls, settings.UrlsToOpen);
         }
 
         Pipeline.Use(app, settings);
         return app;
+    }
+
+    private static void Add(ICollection<string> target, IEnumerable<string> values)
+    {
+        foreach (var value in values)
+        {
+            target.Add(value);
+        }
     }
 
     private static void AddLogs(ILoggingBuilder logging, ServerSettings settings)

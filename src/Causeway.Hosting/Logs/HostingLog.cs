@@ -58,4 +58,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(4407, LogLevel.Warning, "The port preflight needs Linux: here nobody is asked to stop for this start, and a held address fails it.")]
     public static partial void PreflightNeedsLinux(this ILogger logger);
+
+    [LoggerMessage(4408, LogLevel.Debug, "A connection ended before it was accepted.")]
+    public static partial void ConnectionNotAccepted(this ILogger logger, Exception exception);
 }

@@ -14,11 +14,17 @@ internal static class CommandLine
     /// <param name="error">For what went wrong.</param>
     /// <param name="isTerminal">Whether a person reads the output.</param>
     /// <param name="look">Where configuration is looked for; null for the process's own surroundings.</param>
+    /// <param name="sockets">What a service manager handed over to listen on; null for nothing.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
-        IReadOnlyList<string> args, TextWriter output, TextWriter error, bool isTerminal, CausewayConfigurationSettings? look = null)
+        IReadOnlyList<string> args,
+        TextWriter output,
+        TextWriter error,
+        bool isTerminal,
+        CausewayConfigurationSettings? look = null,
+        IReadOnlyList<ActivatedSocket>? sockets = null)
     {
-        var run = new Invocation(args, output, error, isTerminal, look ?? new CausewayConfigurationSettings());
+        var run = new Invocation(args, output, error, isTerminal, look ?? new CausewayConfigurationSettings(), sockets ?? []);
         var result = Root(run).Parse(run.Configuration.RemainingArguments);
         if (result.Errors.Count > 0)
         {

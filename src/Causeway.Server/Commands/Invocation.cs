@@ -5,7 +5,13 @@ using Causeway.Http;
 namespace Causeway.Server;
 
 /// <summary>One run of the program: its arguments, where it writes, and its configuration once a command asks for it.</summary>
-internal sealed class Invocation(IReadOnlyList<string> args, TextWriter output, TextWriter error, bool isTerminal, CausewayConfigurationSettings look)
+internal sealed class Invocation(
+    IReadOnlyList<string> args,
+    TextWriter output,
+    TextWriter error,
+    bool isTerminal,
+    CausewayConfigurationSettings look,
+    IReadOnlyList<ActivatedSocket> sockets)
 {
     /// <summary>Read, not yet checked: <c>--help</c> must work whatever the file says.</summary>
     public CausewayConfiguration Configuration { get; } = ServerSettings.Read(args, look);
@@ -16,7 +22,7 @@ internal sealed class Invocation(IReadOnlyList<string> args, TextWriter output, 
 
     /// <summary>Checks the configuration.</summary>
     /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
-    public ServerSettings Settings() => ServerSettings.From(Configuration, args, look);
+    public ServerSettings Settings() => ServerSettings.From(Configuration, args, look, sockets);
 
     public async Task<int> ServeAsync(ParseResult parseResult, CancellationToken cancellationToken)
     {

@@ -85,7 +85,7 @@ internal sealed class ServerOptions : IValidatableObject
     private static string[] Split(string urls) => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The port of an address; null for a Unix socket and what can't be read.</summary>
-    private static int? PortOf(string url)
+    internal static int? PortOf(string url)
     {
         try
         {

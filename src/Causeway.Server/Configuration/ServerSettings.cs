@@ -68,16 +68,35 @@ internal sealed class ServerSettings
     /// <summary>Whether a static site is served.</summary>
     public bool HasSite => Relay.Site.Directory is not null;
 
+    /// <summary>What a service manager handed over to listen on.</summary>
+    public IReadOnlyList<ActivatedSocket> Sockets { get; private init; } = [];
+
+    /// <summary>The addresses the server opens itself: all that are configured, but for those a service manager's sockets stand for.</summary>
+    public IReadOnlyList<string> UrlsToOpen
+    {
+        get
+        {
+            var handed = Sockets.ToLookup(socket => Server.IsAdminAddress(socket.Url), static socket => ServerOptions.PortOf(socket.Url));
+            return
+            [
+                .. handed.Contains(false) ? [] : Server.ListenUrls(),
+                .. Server.AdminListenUrls().Where(url => !handed[true].Contains(ServerOptions.PortOf(url))),
+            ];
+        }
+    }
+
     private RealtimeOptions Realtime { get; }
 
     /// <summary>Reads the configuration of this command line.</summary>
     /// <param name="args">As the program got them; what is not configuration is left to <see cref="CausewayConfiguration.RemainingArguments"/>.</param>
     /// <param name="look">Where things are looked for; null for the process's own surroundings.</param>
+    /// <param name="sockets">What a service manager handed over to listen on; null for nothing.</param>
     /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
-    public static ServerSettings Load(IReadOnlyList<string> args, CausewayConfigurationSettings? look = null)
+    public static ServerSettings Load(
+        IReadOnlyList<string> args, CausewayConfigurationSettings? look = null, IReadOnlyList<ActivatedSocket>? sockets = null)
     {
         look ??= new CausewayConfigurationSettings();
-        return From(Read(args, look), args, look);
+        return From(Read(args, look), args, look, sockets);
     }
 
     /// <summary>Reads the configuration of this command line without looking at what it says.</summary>
@@ -86,9 +105,10 @@ internal sealed class ServerSettings
 
     /// <summary>Checks what was read of this command line.</summary>
     /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
-    public static ServerSettings From(CausewayConfiguration configuration, IReadOnlyList<string> args, CausewayConfigurationSettings look)
+    public static ServerSettings From(
+        CausewayConfiguration configuration, IReadOnlyList<string> args, CausewayConfigurationSettings look, IReadOnlyList<ActivatedSocket>? sockets = null)
     {
-        var settings = new ServerSettings(configuration, look.WorkingDirectory, () => Load(args, look));
+        var settings = new ServerSettings(configuration, look.WorkingDirectory, () => Load(args, look, sockets)) { Sockets = sockets ?? [] };
         var found = configuration.Problems;
         var problems = (found.Count == 0 ? found : LaterKeys.Reword(found, Values(configuration))).Concat(settings.Contradictions()).ToList();
         return problems.Count == 0 ? settings : throw new ConfigurationException(problems);
@@ -103,8 +123,8 @@ internal sealed class ServerSettings
     {
         exposure.PublicUrl = Server.PublicUrl;
         exposure.AuthMode = Auth.Mode;
-        Add(exposure.Urls, Server.ListenUrls());
-        Add(exposure.Urls, Server.AdminListenUrls());
+        Add(exposure.Urls, UrlsToOpen);
+        Add(exposure.Urls, Sockets.Select(static socket => socket.Url));
         Add(exposure.TrustedProxies, Server.TrustedProxies);
     }
 
