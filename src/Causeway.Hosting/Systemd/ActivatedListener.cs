@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +13,8 @@ namespace Causeway.Hosting;
 /// through to the shared socket: the platform shuts it down when an accept is just running, and sets it to reset connections when one waits.
 /// This one cancels its accept and touches the socket only afterwards.
 /// </summary>
-internal sealed class ActivatedListener(Socket socket, SocketConnectionContextFactory connections, TimeProvider time, ILogger logger) : IConnectionListener
+internal sealed class ActivatedListener(
+    Socket socket, SocketConnectionContextFactory connections, MemoryPool<byte> pool, TimeProvider time, ILogger logger) : IConnectionListener, IMemoryPoolFeature
 {
     /// <summary>What those accepted last have to send a request in before the server closes what is idle.</summary>
     private static readonly TimeSpan LastRequests = TimeSpan.FromMilliseconds(150);
@@ -21,6 +24,9 @@ internal sealed class ActivatedListener(Socket socket, SocketConnectionContextFa
 
     /// <inheritdoc/>
     public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
+
+    /// <inheritdoc/>
+    public MemoryPool<byte> MemoryPool => pool;
 
     /// <inheritdoc/>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -38,7 +44,10 @@ internal sealed class ActivatedListener(Socket socket, SocketConnectionContextFa
                         accepted.NoDelay = true;
                     }
 
-                    return connections.Create(accepted);
+                    // Made outside of the server's transport a connection brings a pool along that rents out empty buffers, which the server does not expect.
+                    var connection = connections.Create(accepted);
+                    connection.Features.Set<IMemoryPoolFeature>(this);
+                    return connection;
                 }
                 catch (OperationCanceledException)
                 {
@@ -68,8 +77,8 @@ internal sealed class ActivatedListener(Socket socket, SocketConnectionContextFa
     {
         await _unbind.CancelAsync().ConfigureAwait(false);
 
-        // Once the accept has come back nothing of this process waits on the socket any more.
-        await _accepting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Once the accept has come back, which is at once, nothing of this process waits on the socket any more.
+        await _accepting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         _accepting.Release();
         await Task.Delay(LastRequests, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -81,6 +90,7 @@ internal sealed class ActivatedListener(Socket socket, SocketConnectionContextFa
         await _accepting.WaitAsync().ConfigureAwait(false);
         socket.Dispose();
         connections.Dispose();
+        pool.Dispose();
         _unbind.Dispose();
     }
 }

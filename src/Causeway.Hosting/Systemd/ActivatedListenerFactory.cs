@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Hosting;
 
 /// <summary>Listens on sockets that were handed over; all others are left to the web server's own transport.</summary>
-internal sealed class ActivatedListenerFactory(TimeProvider time, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class ActivatedListenerFactory(IMemoryPoolFactory<byte> pools, TimeProvider time, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private const string Category = "Causeway.Hosting.Systemd";
 
@@ -16,7 +16,11 @@ internal sealed class ActivatedListenerFactory(TimeProvider time, ILoggerFactory
     {
         var logger = loggers.CreateLogger(Category);
         return ValueTask.FromResult<IConnectionListener>(new ActivatedListener(
-            ((ActivatedEndPoint)endpoint).Activated.Socket, new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), logger), time, logger));
+            ((ActivatedEndPoint)endpoint).Activated.Socket,
+            new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), logger),
+            pools.Create(new MemoryPoolOptions { Owner = "causeway" }),
+            time,
+            logger));
     }
 }
 
