@@ -12,9 +12,9 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
     private const int MaxLineBytes = 8_192;
     private const int MaxTrailers = 100;
 
-    // From here on the backend's bytes go straight into the client's buffers; below, head and body mostly come as one anyway.
-    private const int StraightFrom = 16_384;
-    private const int MaxStraight = 65_536;
+    // From here on a body gets a larger buffer; below, head and body mostly come as one anyway.
+    private const int LongFrom = 16_384;
+    private const int LongBuffer = 32_768;
 
     private readonly PipeWriter _writer = context.Response.BodyWriter;
 
@@ -60,10 +60,9 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
             if (connection.Buffered.Length == 0)
             {
                 await FlushAsync().ConfigureAwait(false);
-                if (remaining >= StraightFrom)
+                if (remaining >= LongFrom)
                 {
-                    remaining -= await StraightAsync(remaining).ConfigureAwait(false);
-                    continue;
+                    connection.Enlarge(LongBuffer);
                 }
 
                 await FillAsync().ConfigureAwait(false);
@@ -113,16 +112,6 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
                 return;
             }
         }
-    }
-
-    /// <summary>Receives into the client's own buffer.</summary>
-    private async ValueTask<int> StraightAsync(long remaining)
-    {
-        var memory = _writer.GetMemory((int)Math.Min(remaining, MaxStraight));
-        connection.Arm(idle);
-        var received = await connection.ReceiveAsync(memory.Length > remaining ? memory[..(int)remaining] : memory).ConfigureAwait(false);
-        _writer.Advance(received);
-        return received > 0 ? received : throw Truncated();
     }
 
     private async ValueTask FillAsync()
