@@ -12,9 +12,9 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
     private const int MaxLineBytes = 8_192;
     private const int MaxTrailers = 100;
 
-    // From here on a body gets a larger buffer; below, head and body mostly come as one anyway.
-    private const int LongFrom = 16_384;
-    private const int LongBuffer = 32_768;
+    // From here on the backend's bytes go straight into the client's buffers; below, head and body mostly come as one anyway.
+    private const int StraightFrom = 16_384;
+    private const int MaxStraight = 65_536;
 
     private readonly PipeWriter _writer = context.Response.BodyWriter;
 
@@ -31,7 +31,7 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
                 connection.Consume(length);
                 return Task.CompletedTask;
             case BodyFraming.Length:
-                return CopyAsync(head.ContentLength);
+                return LengthAsync(head.ContentLength);
             case BodyFraming.Chunked:
                 return ChunksAsync();
             case BodyFraming.UntilClose:
@@ -60,9 +60,10 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
             if (connection.Buffered.Length == 0)
             {
                 await FlushAsync().ConfigureAwait(false);
-                if (remaining >= LongFrom)
+                if (remaining >= StraightFrom)
                 {
-                    connection.Enlarge(LongBuffer);
+                    remaining -= await StraightAsync(remaining).ConfigureAwait(false);
+                    continue;
                 }
 
                 await FillAsync().ConfigureAwait(false);
@@ -73,6 +74,14 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
             connection.Consume(count);
             remaining -= count;
         }
+    }
+
+    private async Task LengthAsync(long length)
+    {
+        await CopyAsync(length).ConfigureAwait(false);
+
+        // The server flushes a body by itself only where nothing of it was flushed before.
+        await FlushAsync().ConfigureAwait(false);
     }
 
     private async Task ChunksAsync()
@@ -112,6 +121,16 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
                 return;
             }
         }
+    }
+
+    /// <summary>Receives into the client's own buffer.</summary>
+    private async ValueTask<int> StraightAsync(long remaining)
+    {
+        var memory = _writer.GetMemory((int)Math.Min(remaining, MaxStraight));
+        connection.Arm(idle);
+        var received = await connection.ReceiveAsync(memory.Length > remaining ? memory[..(int)remaining] : memory).ConfigureAwait(false);
+        _writer.Advance(received);
+        return received > 0 ? received : throw Truncated();
     }
 
     private async ValueTask FillAsync()

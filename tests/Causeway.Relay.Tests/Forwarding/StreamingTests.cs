@@ -86,7 +86,7 @@ public sealed class StreamingTests
     [InlineData(false)]
     public async Task Forward_OneGiBDown_MemoryStaysBounded(bool chunked)
     {
-        const long Total = 1L << 27;
+        const long Total = 1L << 30;
         await using var backend = await TestServer.StartAsync(app => app.MapGet("/", async (HttpContext context) =>
         {
             var piece = new byte[1 << 20];

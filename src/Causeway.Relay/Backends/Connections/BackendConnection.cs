@@ -89,16 +89,6 @@ internal sealed class BackendConnection(Socket socket, Stream? tls, TimeProvider
     public ValueTask<int> ReceiveAsync(Memory<byte> memory) =>
         tls is null ? socket.ReceiveAsync(memory, SocketFlags.None, CancellationToken.None) : tls.ReadAsync(memory, CancellationToken.None);
 
-    /// <summary>Makes the buffer larger, for a long body; nothing may be buffered.</summary>
-    public void Enlarge(int bytes)
-    {
-        if (_buffer is null || _buffer.Length < bytes)
-        {
-            Rest();
-            _buffer = ArrayPool<byte>.Shared.Rent(bytes);
-        }
-    }
-
     /// <summary>Receives more behind what is buffered.</summary>
     /// <param name="maxBytes">How much may be buffered; more is the backend's fault.</param>
     /// <returns>How much came; 0 at the end.</returns>
