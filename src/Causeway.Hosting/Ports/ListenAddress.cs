@@ -23,9 +23,15 @@ internal sealed record ListenAddress(string Url, IReadOnlyList<IPEndPoint> EndPo
         }
     }
 
-    /// <summary>Whether binding there would work now. Asked of the kernel, since its tables don't tell everything.</summary>
+    /// <summary>Both loopback addresses, and every address, of a port.</summary>
+    public static IReadOnlyList<IPEndPoint> Everywhere(int port) => [.. Resolve("localhost", port), .. Resolve("*", port)];
+
+    /// <summary>Whether nobody is in the way of binding there now.</summary>
     /// <returns>False where it is held; true where it is free or where something else is wrong with it, which the web server says better.</returns>
-    public static bool IsFree(IPEndPoint endPoint)
+    public static bool IsFree(IPEndPoint endPoint) => TryBind(endPoint) != SocketError.AddressAlreadyInUse;
+
+    /// <summary>What binding there would come to now. Asked of the kernel, since its tables don't tell everything.</summary>
+    public static SocketError TryBind(IPEndPoint endPoint)
     {
         try
         {
@@ -37,11 +43,11 @@ internal sealed record ListenAddress(string Url, IReadOnlyList<IPEndPoint> EndPo
 
             // Bound and never listening: nobody can connect to it meanwhile.
             socket.Bind(endPoint);
-            return true;
+            return SocketError.Success;
         }
         catch (SocketException exception)
         {
-            return exception.SocketErrorCode != SocketError.AddressAlreadyInUse;
+            return exception.SocketErrorCode;
         }
     }
 

@@ -59,7 +59,7 @@ internal static class CommandLine
             await error.WriteLineAsync(exception.Message);
             return ExitCode.Configuration;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
         {
             await error.WriteLineAsync(exception.Message);
             return ExitCode.Failed;
@@ -82,6 +82,7 @@ internal static class CommandLine
         root.Add(TokenCommands.Create(run));
         root.Add(ConfigCommands.Create(run));
         root.Add(HealthCommand.Create(run));
+        root.Add(DoctorCommand.Create(run));
         foreach (var option in root.Options.OfType<VersionOption>())
         {
             option.Action = new PrintVersion();

@@ -14,6 +14,12 @@ internal static class Stranger
     private const string Lock =
         "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, fcntl.LOCK_EX); print('there', flush=True); sys.stdin.read()";
 
+    private const string Inherit =
+        "import os, socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); pid = os.fork(); pid and print('there', pid, flush=True); sys.stdin.read()";
+
+    /// <summary>Listens on a port of 127.0.0.1, and so does a child that inherited the socket.</summary>
+    public static Task<ChildProcess> ListeningWithAChildAsync(int port) => StartAsync([Needs.Python(), "-c", Inherit, Text(port)]);
+
     /// <summary>Listens on a port of 127.0.0.1.</summary>
     /// <param name="port">The port.</param>
     /// <param name="prefix">A program that runs it, such as one that changes the user.</param>

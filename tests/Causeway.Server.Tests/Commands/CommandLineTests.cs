@@ -29,7 +29,7 @@ public sealed class CommandLineTests : IDisposable
     public async Task Help_Asked_NamesTheVerbsAndExitCodes()
     {
         Assert.Equal(0, await RunAsync("--help"));
-        foreach (var word in new[] { "serve", "token", "config", "health", "--Section:Key", "4 port held" })
+        foreach (var word in new[] { "serve", "token", "config", "health", "doctor", "--Section:Key", "4 port held" })
         {
             Assert.Contains(word, _output.ToString(), StringComparison.Ordinal);
         }
@@ -45,6 +45,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("token", "create", "--user", "ada", "--minutes", "0")]
     [InlineData("token", "create", "--user", "ada", "--minutes", "soon")]
     [InlineData("health", "--url", "here")]
+    [InlineData("doctor", "port")]
+    [InlineData("doctor", "port", "0")]
+    [InlineData("doctor", "port", "65536")]
+    [InlineData("doctor", "port", "http")]
     public async Task Run_WrongUse_ExitsWithTwoAndSaysWhy(params string[] args)
     {
         Assert.Equal(ExitCode.Usage, await RunAsync(args));
