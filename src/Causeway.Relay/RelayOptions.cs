@@ -16,6 +16,15 @@ public sealed class RelayOptions : IValidatableObject
 
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
+        foreach (var name in Backends.Keys)
+        {
+            // It becomes part of file names and labels.
+            if (name.Length is 0 or > 64 || name[0] == '.' || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+            {
+                yield return new ValidationResult("a backend's name is 1 to 64 of A-Z a-z 0-9 _ - . and begins with no dot", [$"{nameof(Backends)}:{name}"]);
+            }
+        }
+
         for (var i = 0; i < Routes.Count; i++)
         {
             if (Routes[i].Backend is { } backend && !Backends.ContainsKey(backend))

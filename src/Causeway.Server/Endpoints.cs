@@ -24,5 +24,6 @@ internal static class Endpoints
         }
 
         app.MapSiteFiles(settings);
+        app.MapRelay();
     }
 }

@@ -112,6 +112,7 @@ internal static class ServerApp
         });
         services.AddAccess(settings);
 
+        services.AddServerRelay(settings);
         services.AddStreams(settings);
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);

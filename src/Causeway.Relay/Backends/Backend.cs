@@ -1,3 +1,4 @@
+using Causeway.Hosting;
 using Causeway.Http;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +10,7 @@ internal sealed class Backend : IAsyncDisposable
     private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Balancer _balancer;
     private readonly HealthProbes? _probes;
+    private Dependency? _dependency;
     private int _users = 1;
     private int _retired;
 
@@ -36,6 +38,27 @@ internal sealed class Backend : IAsyncDisposable
 
     /// <summary>Begins to probe, where it is to be probed.</summary>
     public void Start() => _probes?.Start();
+
+    /// <summary>Tells <c>/ready</c> how it is, where it is probed.</summary>
+    public void Watch(Dependencies dependencies)
+    {
+        if (_probes is not null)
+        {
+            _dependency = dependencies.Add($"backend {Name}", probe: null);
+        }
+    }
+
+    /// <summary>Tells no more: it is no longer configured.</summary>
+    public void Unwatch() => _ = Interlocked.Exchange(ref _dependency, null)?.DisposeAsync().AsTask();
+
+    /// <summary>A round of probes is over.</summary>
+    public void Report()
+    {
+        var down = Destinations.Count(static destination => !destination.Health.IsUp);
+        _dependency?.Report(
+            down == 0 ? DependencyState.Available : down < Destinations.Count ? DependencyState.Degraded : DependencyState.Unavailable,
+            down == 0 ? null : $"{down} of {Destinations.Count} addresses are down");
+    }
 
     /// <summary>Gets an address to use, once the process is ready. The lease is the caller's to dispose, when the request or WebSocket has ended.</summary>
     /// <exception cref="OperationCanceledException">The client left.</exception>

@@ -13,6 +13,7 @@ internal static class BackendEquality
         && a.IdleSeconds.Equals(b.IdleSeconds)
         && a.WebSocketIdleSeconds.Equals(b.WebSocketIdleSeconds)
         && a.MaxWebSockets == b.MaxWebSockets
+        && a.IdentityKey == b.IdentityKey
         && AreSame(a.Health, b.Health)
         && AreSame(a.Process, b.Process);
 

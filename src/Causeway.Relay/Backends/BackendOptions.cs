@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Causeway.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Causeway.Relay;
 
@@ -41,10 +43,17 @@ public sealed class BackendOptions : IValidatableObject
     [Range(1, 10_000_000)]
     public int MaxWebSockets { get; set; } = 10_000;
 
+    /// <summary>The key that signs <c>Causeway-Identity</c> for this backend.</summary>
+    /// <value>At least 32 bytes in base64. Default null: one is made, once, in the data directory.</value>
+    [Secret]
+    public string? IdentityKey { get; set; }
+
     /// <summary>How the backend is probed; null for no active probe.</summary>
+    [ValidateObjectMembers]
     public HealthOptions? Health { get; set; }
 
     /// <summary>The process the service starts for it; null where somebody else runs it.</summary>
+    [ValidateObjectMembers]
     public ProcessOptions? Process { get; set; }
 
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
@@ -52,6 +61,11 @@ public sealed class BackendOptions : IValidatableObject
         if (Urls.Count == 0)
         {
             yield return new ValidationResult("it needs at least one address", [nameof(Urls)]);
+        }
+
+        if (IdentityKey is { } key && !(Convert.TryFromBase64String(key, new byte[key.Length], out var bytes) && bytes >= 32))
+        {
+            yield return new ValidationResult("it must be at least 32 bytes in base64", [nameof(IdentityKey)]);
         }
 
         for (var i = 0; i < Urls.Count; i++)

@@ -25,7 +25,17 @@ internal sealed class HealthProbes(Backend backend, HealthOptions options, TimeP
         using var timer = new PeriodicTimer(interval, time);
         do
         {
-            await Task.WhenAll(backend.Destinations.Select(destination => ProbeAsync(destination, stop))).ConfigureAwait(false);
+            // A process that is stopped is not down: the next request starts it.
+            if (backend.Process is null or { IsReady: true })
+            {
+                await Task.WhenAll(backend.Destinations.Select(destination => ProbeAsync(destination, stop))).ConfigureAwait(false);
+            }
+            else
+            {
+                backend.Destinations.ToList().ForEach(static destination => destination.Health.Forget());
+            }
+
+            backend.Report();
         }
         while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
     }

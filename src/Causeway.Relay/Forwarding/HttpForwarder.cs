@@ -71,7 +71,7 @@ internal sealed class HttpForwarder(RelayMetrics metrics, TimeProvider time, ILo
         catch (BackendException failure) when (exchange.HasAnswer)
         {
             // The client must see that its answer is not whole.
-            logger.BackendBrokeOff(lease.Backend.Name, lease.Destination.Url, context.Request.Path, failure);
+            logger.BackendBrokeOff(lease.Backend.Name, lease.Destination.Url, context.Request.Path, failure.Message);
             context.Abort();
         }
         catch (BackendException failure)
@@ -82,7 +82,7 @@ internal sealed class HttpForwarder(RelayMetrics metrics, TimeProvider time, ILo
                 return;
             }
 
-            logger.BackendFailed(lease.Backend.Name, lease.Destination.Url, failure.Phase, exchange.Retries, failure);
+            logger.BackendFailed(lease.Backend.Name, lease.Destination.Url, failure.Phase, exchange.Retries, failure.Message);
             await ErrorWriter.WriteAsync(context, BackendErrors.Describe(lease.Backend.Name, failure)).ConfigureAwait(false);
         }
     }

@@ -6,11 +6,11 @@ namespace Causeway.Relay;
 /// <summary>Routes, backends and forwarding: events 5000–5199.</summary>
 internal static partial class RelayLog
 {
-    [LoggerMessage(5001, LogLevel.Warning, "Backend {Backend} at {Url} failed ({Phase}, after {Retries} retries).")]
-    public static partial void BackendFailed(this ILogger logger, string backend, Uri url, BackendPhase phase, int retries, Exception exception);
+    [LoggerMessage(5001, LogLevel.Warning, "Backend {Backend} at {Url} failed in phase {Phase}, after {Retries} retries: {Reason}")]
+    public static partial void BackendFailed(this ILogger logger, string backend, Uri url, BackendPhase phase, int retries, string reason);
 
-    [LoggerMessage(5002, LogLevel.Warning, "Backend {Backend} at {Url} broke off in the middle of its answer to {Path}; the client's was cut as well.")]
-    public static partial void BackendBrokeOff(this ILogger logger, string backend, Uri url, PathString path, Exception exception);
+    [LoggerMessage(5002, LogLevel.Warning, "Backend {Backend} at {Url} broke off in the middle of its answer to {Path}; the client's was cut as well: {Reason}")]
+    public static partial void BackendBrokeOff(this ILogger logger, string backend, Uri url, PathString path, string reason);
 
     [LoggerMessage(5003, LogLevel.Debug, "The client left before backend {Backend} had answered {Path} in full.")]
     public static partial void ClientLeft(this ILogger logger, string backend, PathString path);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace Causeway.Relay;
 
@@ -39,6 +40,7 @@ public sealed class ProcessOptions : IValidatableObject
     public double StopSeconds { get; set; } = 10;
 
     /// <summary>How it is started again when it ends by itself.</summary>
+    [ValidateObjectMembers]
     public RestartOptions Restart { get; } = new();
 
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)

@@ -1,3 +1,4 @@
+using Causeway.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +8,10 @@ namespace Causeway.Relay;
 /// <remarks>A backend whose options stay the same keeps its process, its connections and what is known of its health. One that goes finishes what it has.</remarks>
 public sealed class RelayRoutes : IAsyncDisposable
 {
+    private static readonly RelayOptionsValidator Validator = new();
+
     private readonly Lock _gate = new();
+    private readonly Dependencies _dependencies;
     private readonly RelayEndpoint _endpoint;
     private readonly ProcessHouse _processes;
     private readonly TimeProvider _time;
@@ -16,8 +20,9 @@ public sealed class RelayRoutes : IAsyncDisposable
     private volatile IReadOnlyList<Backend> _backends = [];
     private volatile IReadOnlyList<RelayRoute> _routes = [];
 
-    internal RelayRoutes(RelayEndpoint endpoint, ProcessHouse processes, RelayOptions options, TimeProvider time, ILogger logger)
+    internal RelayRoutes(Dependencies dependencies, RelayEndpoint endpoint, ProcessHouse processes, RelayOptions options, TimeProvider time, ILogger logger)
     {
+        _dependencies = dependencies;
         _endpoint = endpoint;
         _processes = processes;
         _time = time;
@@ -35,10 +40,16 @@ public sealed class RelayRoutes : IAsyncDisposable
     internal RelayEndpointDataSource Endpoints { get; }
 
     /// <summary>Uses these routes and backends from the next request on.</summary>
-    /// <param name="options">Checked already; not to be changed afterwards.</param>
+    /// <param name="options">Not to be changed afterwards.</param>
+    /// <exception cref="ArgumentException">They are not valid; everything stays as it was.</exception>
     public void Apply(RelayOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (Validator.Validate(null, options) is { Failed: true } flaws)
+        {
+            throw new ArgumentException(flaws.FailureMessage, nameof(options));
+        }
+
         lock (_gate)
         {
             var before = _backends;
@@ -55,6 +66,12 @@ public sealed class RelayRoutes : IAsyncDisposable
 
             _retiring.RemoveAll(static task => task.IsCompleted);
             var gone = before.Except(backends).ToList();
+            gone.ForEach(static backend => backend.Unwatch());
+            foreach (var backend in backends.Except(before))
+            {
+                backend.Watch(_dependencies);
+            }
+
             _retiring.AddRange(gone.Select(static backend => backend.RetireAsync()));
             _logger.RoutesApplied(routes.Count, backends.Count, before.Count - gone.Count, gone.Count);
         }

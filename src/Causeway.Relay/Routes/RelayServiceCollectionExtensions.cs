@@ -17,7 +17,8 @@ public static class RelayServiceCollectionExtensions
     public static IServiceCollection AddRelay(this IServiceCollection services, Action<RelayOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddOptions<RelayOptions>();
+        services.AddOptionsWithValidateOnStart<RelayOptions, RelayOptionsValidator>();
+        services.AddDependencies();
         if (configure is not null)
         {
             services.Configure(configure);
@@ -33,6 +34,7 @@ public static class RelayServiceCollectionExtensions
         services.TryAddSingleton(static provider =>
         {
             var routes = new RelayRoutes(
+                provider.GetRequiredService<Dependencies>(),
                 provider.GetRequiredService<RelayEndpoint>(),
                 provider.GetRequiredService<ProcessHouse>(),
                 provider.GetRequiredService<IOptions<RelayOptions>>().Value,

@@ -74,12 +74,14 @@ internal sealed class AccessTokens
         // Read from the token's own JSON: the library's claims guess at types, and differ for one value and for many.
         using var document = JsonDocument.Parse(Base64Url.DecodeFromChars(jwt.EncodedPayload));
         var claims = document.RootElement;
+        var roles = Strings(claims, "roles");
         return new Caller
         {
             Principal = "user:" + userId,
             UserId = userId,
             Name = claims.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null,
-            IsAdmin = Strings(claims, "roles").Contains("admin"),
+            IsAdmin = roles.Contains("admin"),
+            Roles = roles,
             ExpiresAt = new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero),
             Permissions = Strings(claims, "permissions"),
         };

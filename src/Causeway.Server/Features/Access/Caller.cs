@@ -23,6 +23,9 @@ internal sealed record Caller
     /// <summary>May do everything.</summary>
     public bool IsAdmin { get; init; }
 
+    /// <summary>The roles of a signed token.</summary>
+    public IReadOnlySet<string> Roles { get; init; } = new HashSet<string>();
+
     /// <summary>When the credential ends; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 

@@ -42,6 +42,10 @@ internal sealed class CallerResolver(AdminToken adminToken, AccessTokens tokens,
             : Refused(AccessErrors.NoCredential);
     }
 
+    /// <summary>The same for a token that stands in the request's address and nowhere else.</summary>
+    public ValueTask<(Caller? Caller, ApiError? Error)> ResolveInQueryAsync(HttpContext context, string token) =>
+        allowQueryToken ? ResolveAsync(context, token) : Refused(AccessErrors.QueryTokenOff);
+
     private async ValueTask<(Caller?, ApiError?)> ReadAsync(string token) =>
         await tokens.ReadAsync(token) is { } caller ? (caller, null) : (null, AccessErrors.InvalidCredential);
 

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using Causeway.Hosting;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Causeway.Server;
@@ -30,18 +27,8 @@ internal sealed class SigningKeys
     /// <param name="dataDirectory">An existing directory.</param>
     public static SigningKeys Load(IReadOnlyCollection<SigningKeyOptions> configured, string dataDirectory) => configured.Count > 0
         ? new([.. configured.Select(static key => new SymmetricSecurityKey(Convert.FromBase64String(key.Key!)) { KeyId = key.Id })])
-        : new([new SymmetricSecurityKey(LoadGenerated(Path.Combine(dataDirectory, FileName))) { KeyId = GeneratedId }]);
+        : new([new SymmetricSecurityKey(KeyFile.LoadOrCreate(Path.Combine(dataDirectory, FileName), MinBytes)) { KeyId = GeneratedId }]);
 
     /// <summary>The key a token names; null where there is none of that id.</summary>
     public SymmetricSecurityKey? Find(string? id) => id is not null && _byId.TryGetValue(id, out var key) ? key : null;
-
-    private static byte[] LoadGenerated(string path)
-    {
-        PrivateFile.TryCreate(path, Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(MinBytes)) + "\n"));
-        var text = File.ReadAllText(path).Trim();
-        var key = new byte[text.Length];
-        return Convert.TryFromBase64String(text, key, out var length) && length >= MinBytes
-            ? key[..length]
-            : throw new InvalidDataException($"{path} does not hold a base64 key of at least {MinBytes} bytes; delete it to have a new one made.");
-    }
 }
