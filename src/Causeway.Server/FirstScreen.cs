@@ -12,7 +12,8 @@ internal static class FirstScreen
     /// <param name="adminToken">Opens everything.</param>
     /// <param name="addresses">Where it really listens.</param>
     /// <param name="isTerminal">Whether a person reads it: only then may it hold the admin token.</param>
-    public static string Describe(ServerSettings settings, Exposure exposure, AdminToken adminToken, IEnumerable<string> addresses, bool isTerminal)
+    /// <param name="certificate">Which certificate is used and why; null without TLS.</param>
+    public static string Describe(ServerSettings settings, Exposure exposure, AdminToken adminToken, IEnumerable<string> addresses, bool isTerminal, string? certificate = null)
     {
         var all = addresses.Select(Clickable).Distinct(StringComparer.Ordinal).ToLookup(settings.Server.IsAdminAddress);
         var urls = all[false].ToList();
@@ -49,6 +50,11 @@ internal static class FirstScreen
                 ? $"{console}#t={adminToken.Value}  (opens everything: keep it to yourself)"
                 : $"token in {adminToken.Path}");
             Line("Users", "causeway token create --user NAME");
+        }
+
+        if (certificate is not null)
+        {
+            Line("TLS", certificate);
         }
 
         Line("Data", settings.DataDirectory);

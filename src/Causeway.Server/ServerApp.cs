@@ -70,7 +70,7 @@ internal static class ServerApp
 
     private static void AddKestrel(WebApplicationBuilder builder)
     {
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(static kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MessageLimits.BodyBytes;
@@ -96,6 +96,7 @@ internal static class ServerApp
         services.AddDrain(drain => drain.Window = TimeSpan.FromSeconds(settings.Server.DrainSeconds));
         services.AddReadiness();
         services.AddServerReload(settings);
+        services.AddServerTls(settings);
         services.AddPrometheus(static prometheus => prometheus.Meters.Add("Causeway.*"));
 
         services.AddSingleton(settings);

@@ -33,6 +33,9 @@ public sealed class ExposureOptions : IValidatableObject
     /// <value>Default null: local where the addresses allow it. <see cref="AuthMode.Local"/> said outright contradicts an exposed address.</value>
     public AuthMode? AuthMode { get; set; }
 
+    /// <summary>Whether any of <see cref="Urls"/> is more than a loopback address.</summary>
+    public bool ListensBeyondLoopback => Urls.Any(static url => !TryParseListenUrl(url, out var address) || !IsLoopback(address!));
+
     /// <inheritdoc/>
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext) =>
         Problems().Select(static problem => new ValidationResult(problem));

@@ -73,6 +73,7 @@ internal static class CommandLine
             Live rooms, events and their operations in one program.
 
             Configuration flags go with every command: --config FILE, --Environment NAME, --Section:Key=VALUE (as in --Server:Urls=http://127.0.0.1:9000).
+            --https serves over TLS, with a certificate found or made where none is configured.
             Exit codes: 0 stopped, 1 failed, 2 usage, 3 configuration, 4 port held.
             """);
         root.SetAction(run.ServeAsync);

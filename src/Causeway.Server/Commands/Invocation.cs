@@ -31,7 +31,7 @@ internal sealed class Invocation(
         return await ServiceRunner.RunAsync(app, error, () =>
         {
             output.Write(FirstScreen.Describe(
-                settings, app.Services.GetRequiredService<Exposure>(), app.Services.GetRequiredService<AdminToken>(), app.Urls, isTerminal));
+                settings, app.Services.GetRequiredService<Exposure>(), app.Services.GetRequiredService<AdminToken>(), app.Urls, isTerminal, app.Services.DescribeCertificate()));
             output.Flush();
         });
     }

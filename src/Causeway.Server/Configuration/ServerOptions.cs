@@ -11,6 +11,13 @@ internal sealed class ServerOptions : IValidatableObject
     [Required]
     public string Urls { get; set; } = "http://127.0.0.1:8080";
 
+    /// <summary>Whether <c>http://</c> in <see cref="Urls"/> and <see cref="AdminUrls"/> means <c>https://</c>; the flag <c>--https</c> sets it.</summary>
+    /// <value>Default false.</value>
+    public bool Https { get; set; }
+
+    /// <summary>The certificate of <c>https://</c> addresses; with none, Tailscale's or mkcert's is used, else one is made.</summary>
+    public TlsOptions Tls { get; } = new();
+
     /// <summary>Addresses for whoever runs the service, separated by <c>;</c>: console, docs, metrics and the admin API are then on these only, site and relayed routes on <see cref="Urls"/> only.</summary>
     /// <value>Default null: everything is on <see cref="Urls"/>. Each needs a port that <see cref="Urls"/> does not have.</value>
     public string? AdminUrls { get; set; }
@@ -46,21 +53,22 @@ internal sealed class ServerOptions : IValidatableObject
     internal bool IsAdminAddress(string url) => PortOf(url) is { } port && AdminPorts.Contains(port);
 
     /// <summary>The addresses for everybody, one by one.</summary>
-    public IReadOnlyList<string> ListenUrls() => Split(Urls);
+    public IReadOnlyList<string> ListenUrls() => Split(Urls).ConvertAll(Secured);
 
     /// <summary>The addresses for whoever runs the service, one by one.</summary>
-    public IReadOnlyList<string> AdminListenUrls() => Split(AdminUrls ?? "");
+    public IReadOnlyList<string> AdminListenUrls() => Split(AdminUrls ?? "").ConvertAll(Secured);
+
+    /// <summary>Every address, one by one.</summary>
+    public IEnumerable<string> AllListenUrls() => ListenUrls().Concat(AdminListenUrls());
+
+    /// <summary>Whether any address is <c>https://</c>.</summary>
+    public bool UsesTls => AllListenUrls().Any(static url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (ListenUrls().Count == 0)
         {
             yield return new ValidationResult("it names no address", [nameof(Urls)]);
-        }
-
-        foreach (var url in ListenUrls().Where(static url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
-        {
-            yield return new ValidationResult($"{url}: TLS is not in this release; put a proxy that ends TLS before the service", [nameof(Urls)]);
         }
 
         if (AdminUrls is not null && AdminListenUrls().Count == 0)
@@ -82,7 +90,9 @@ internal sealed class ServerOptions : IValidatableObject
         }
     }
 
-    private static string[] Split(string urls) => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static List<string> Split(string urls) => [.. urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+
+    private string Secured(string url) => Https && url.StartsWith("http:", StringComparison.OrdinalIgnoreCase) ? "https" + url["http".Length..] : url;
 
     /// <summary>The port of an address; null for a Unix socket and what can't be read.</summary>
     internal static int? PortOf(string url)

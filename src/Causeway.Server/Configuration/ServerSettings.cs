@@ -14,11 +14,10 @@ internal sealed class ServerSettings
     /// <summary>Where the console is when a site has the root.</summary>
     public const string MovedConsolePath = "/_console/";
 
+    private const string HttpsFlag = "--https";
     private const string RealtimeSection = "Realtime";
 
     private readonly Func<ServerSettings> _readAgain;
-
-    private readonly string _workingDirectory;
 
     private ServerSettings(CausewayConfiguration configuration, string workingDirectory, Func<ServerSettings> readAgain)
     {
@@ -30,7 +29,7 @@ internal sealed class ServerSettings
         Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
-        _workingDirectory = workingDirectory;
+        WorkingDirectory = workingDirectory;
         DataDirectory = Path.GetFullPath(Server.DataDirectory, workingDirectory);
         if (Relay.Site.Directory is { } site)
         {
@@ -49,6 +48,9 @@ internal sealed class ServerSettings
     public RelayOptions Relay { get; }
 
     public StreamsOptions Streams { get; }
+
+    /// <summary>Where relative paths start.</summary>
+    public string WorkingDirectory { get; }
 
     /// <summary>Where keys and the admin token are kept, as a full path.</summary>
     public string DataDirectory { get; }
@@ -101,7 +103,7 @@ internal sealed class ServerSettings
 
     /// <summary>Reads the configuration of this command line without looking at what it says.</summary>
     public static CausewayConfiguration Read(IReadOnlyList<string> args, CausewayConfigurationSettings look) =>
-        CausewayConfiguration.Load(args, settings => Copy(look, settings));
+        CausewayConfiguration.Load([.. args.Select(static argument => argument == HttpsFlag ? "--Server:Https=true" : argument)], settings => Copy(look, settings));
 
     /// <summary>Checks what was read of this command line.</summary>
     /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
@@ -141,7 +143,7 @@ internal sealed class ServerSettings
         Configuration.Apply("Streams", streams);
         foreach (var source in streams.Sources.Values)
         {
-            source.Path = Path.GetFullPath(source.Path!, _workingDirectory);
+            source.Path = Path.GetFullPath(source.Path!, WorkingDirectory);
         }
     }
 
