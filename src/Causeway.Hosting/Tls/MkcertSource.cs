@@ -11,7 +11,7 @@ internal sealed class MkcertSource(TlsSetup setup, TimeProvider time) : ICertifi
 
     public async Task<CertificateOffer> TryAsync(CancellationToken cancellationToken)
     {
-        if (ToolRun.Find("mkcert") is not { } program)
+        if (ToolRun.Find("mkcert", setup.SearchPath) is not { } program)
         {
             return CertificateOffer.None("not installed");
         }

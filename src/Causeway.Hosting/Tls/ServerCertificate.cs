@@ -45,7 +45,17 @@ internal sealed class ServerCertificate
     /// <exception cref="CryptographicException">There is no certificate or no key in them, or they don't belong together.</exception>
     public static ServerCertificate OfPem(string source, string certificates, string key, string? password = null)
     {
-        var leaf = password is null ? X509Certificate2.CreateFromPem(certificates, key) : X509Certificate2.CreateFromEncryptedPem(certificates, key, password);
+        X509Certificate2 leaf;
+        try
+        {
+            leaf = password is null ? X509Certificate2.CreateFromPem(certificates, key) : X509Certificate2.CreateFromEncryptedPem(certificates, key, password);
+        }
+        catch (ArgumentException exception)
+        {
+            // What the framework throws for a key of the right kind that is another certificate's.
+            throw new CryptographicException("The key does not belong to the certificate.", exception);
+        }
+
         var chain = new X509Certificate2Collection();
         chain.ImportFromPem(certificates);
         return Of(source, leaf, chain);

@@ -20,7 +20,7 @@ internal sealed class TailscaleSource(TlsSetup setup, TimeProvider time) : ICert
             return CertificateOffer.None("of use beyond loopback only");
         }
 
-        if (ToolRun.Find("tailscale") is not { } program)
+        if (ToolRun.Find("tailscale", setup.SearchPath) is not { } program)
         {
             return CertificateOffer.None("not installed");
         }

@@ -19,4 +19,7 @@ public sealed class TlsSetup
 
     /// <summary>Whether it listens on more than loopback; a certificate for a network's name is of use only then.</summary>
     public bool ListensBeyondLoopback { get; set; }
+
+    /// <summary>Where other programs are looked for.</summary>
+    internal string SearchPath { get; set; } = Environment.GetEnvironmentVariable("PATH") ?? "";
 }

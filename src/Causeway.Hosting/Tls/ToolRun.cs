@@ -18,11 +18,13 @@ internal sealed record ToolResult(int ExitCode, string Output, string Error)
 /// <summary>Runs a program that should end soon.</summary>
 internal static class ToolRun
 {
-    /// <summary>The program's full path, looked for in <c>PATH</c>; null where it isn't installed.</summary>
-    public static string? Find(string name)
+    /// <summary>The program's full path; null where it isn't installed.</summary>
+    /// <param name="name">Without an extension.</param>
+    /// <param name="searchPath">As in <c>PATH</c>.</param>
+    public static string? Find(string name, string searchPath)
     {
         var file = OperatingSystem.IsWindows() ? name + ".exe" : name;
-        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        return searchPath.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(directory => Path.Combine(directory, file))
             .FirstOrDefault(File.Exists);
     }
