@@ -29,7 +29,7 @@ public sealed class ServerSettingsTests : IDisposable
     {
         var problems = Problems("""
             {
-              "Server": { "Urls": "http://127.0.0.1:8080;https://127.0.0.1:8443;nonsense", "DrainSeconds": -1, "Dosc": "off", "PublicUrl": "live.example" },
+              "Server": { "Urls": "http://127.0.0.1:8080;ftp://127.0.0.1:8443;nonsense", "DrainSeconds": -1, "Dosc": "off", "PublicUrl": "live.example" },
               "Auth": { "Mode": "sometimes", "SigningKeys": [{ "Id": "a b", "Key": "c2hvcnQ=" }], "AllowedOrigins": ["example"], "AllowedHosts": ["http://example"] },
               "Realtime": { "HeartbeatSeconds": 0, "Namespaces": { "chat": { "History": -1, "Join": "nobody" } } },
               "Relais": {}
@@ -45,7 +45,7 @@ public sealed class ServerSettingsTests : IDisposable
             Assert.Contains(problems, problem => problem.Key.Equals(key, StringComparison.Ordinal));
         }
 
-        Assert.Contains(problems, static problem => problem.ToString().Contains("https://127.0.0.1:8443", StringComparison.Ordinal));
+        Assert.Contains(problems, static problem => problem.ToString().Contains("ftp://127.0.0.1:8443", StringComparison.Ordinal));
         Assert.Contains(problems, static problem => problem.ToString().Contains("nonsense", StringComparison.Ordinal));
         Assert.Contains(problems, static problem => problem.ToString().Contains("did you mean Server:Docs", StringComparison.Ordinal));
         Assert.DoesNotContain(problems, static problem => problem.ToString().Contains("c2hvcnQ=", StringComparison.Ordinal));
