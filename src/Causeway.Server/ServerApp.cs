@@ -23,8 +23,14 @@ internal static class ServerApp
         builder.AddCausewayConfiguration(settings.Configuration);
         AddLogs(builder.Logging, settings);
         AddKestrel(builder);
-        builder.WebHost.UseActivatedSockets(settings.Sockets, besides: settings.UrlsToOpen);
         AddServices(builder.Services, settings);
+        builder.WebHost.UseActivatedSockets(settings.Sockets, besides: settings.UrlsToOpen, (socket, listen) =>
+        {
+            if (settings.IsSecured(socket))
+            {
+                listen.UseHttps();
+            }
+        });
         builder.UsePortPreflight(preflight =>
         {
             preflight.DataDirectory = settings.DataDirectory;

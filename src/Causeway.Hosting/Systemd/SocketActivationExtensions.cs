@@ -11,7 +11,7 @@ public static class SocketActivationExtensions
 {
     /// <summary>
     /// Makes Kestrel accept from these sockets. They stay open for the next process: this one accepts until it has drained, and then the kernel keeps whoever
-    /// connects. Without sockets this does nothing. Call it after Kestrel was added.
+    /// connects. Without sockets this does nothing. Call it after Kestrel and TLS were added.
     /// </summary>
     /// <param name="builder">The web host's builder.</param>
     /// <param name="sockets">From <see cref="SocketActivation.Take"/>.</param>
@@ -41,9 +41,18 @@ public static class SocketActivationExtensions
                     kestrel.Listen(new ActivatedEndPoint(socket), listen => configure?.Invoke(socket, listen));
                 }
 
-                foreach (var endPoint in (besides ?? []).SelectMany(static url => ListenAddress.Parse(url).EndPoints))
+                foreach (var url in besides ?? [])
                 {
-                    kestrel.Listen(endPoint);
+                    foreach (var endPoint in ListenAddress.Parse(url).EndPoints)
+                    {
+                        kestrel.Listen(endPoint, listen =>
+                        {
+                            if (url.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+                            {
+                                listen.UseHttps();
+                            }
+                        });
+                    }
                 }
             });
         });

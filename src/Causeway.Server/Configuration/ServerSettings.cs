@@ -87,6 +87,14 @@ internal sealed class ServerSettings
         }
     }
 
+    /// <summary>Whether a socket that was handed over is to speak TLS: as the address of its port says, else as all addresses it may stand for.</summary>
+    public bool IsSecured(ActivatedSocket socket)
+    {
+        var urls = Server.IsAdminAddress(socket.Url) ? Server.AdminListenUrls() : Server.ListenUrls();
+        var same = urls.Where(url => ServerOptions.PortOf(url) == ServerOptions.PortOf(socket.Url)).ToList();
+        return (same.Count > 0 ? same : urls).All(static url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
+    }
+
     private RealtimeOptions Realtime { get; }
 
     /// <summary>Reads the configuration of this command line.</summary>
