@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text.Unicode;
 
 namespace Causeway.WebSockets;
 
-/// <summary>Builds a server's frames: whole (never fragmented) and unmasked, so that the same bytes suit every receiver.</summary>
+/// <summary>Builds frames, whole (never fragmented). A server's are unmasked, so that the same bytes suit every receiver.</summary>
 public static class FrameBuilder
 {
     /// <summary>The longest header of an unmasked frame, in bytes.</summary>
@@ -83,5 +84,23 @@ public static class FrameBuilder
         // The encoder stops before the first character that does not fit, and replaces lone surrogates.
         Utf8.FromUtf16(reason, payload[2..], out _, out var written);
         return Build(Opcode.Close, payload[..(2 + written)]);
+    }
+
+    /// <summary>A client's close frame, masked with a key of its own that nobody can foretell.</summary>
+    /// <param name="code">As in <see cref="BuildClose"/>.</param>
+    /// <param name="reason">As in <see cref="BuildClose"/>.</param>
+    public static byte[] BuildMaskedClose(ushort code, string reason)
+    {
+        const int Start = 2;
+        var plain = BuildClose(code, reason);
+        var frame = new byte[plain.Length + Masking.KeyLength];
+        frame[0] = plain[0];
+        frame[1] = (byte)(0x80 | plain[1]);
+        var key = frame.AsSpan(Start, Masking.KeyLength);
+        RandomNumberGenerator.Fill(key);
+        var payload = frame.AsSpan(Start + Masking.KeyLength);
+        plain.AsSpan(Start).CopyTo(payload);
+        Masking.Apply(payload, key);
+        return frame;
     }
 }

@@ -85,7 +85,7 @@ internal readonly record struct FrameHeader(Opcode Opcode, bool IsFinal, bool Is
     };
 
     /// <summary>Reads the 7, 7+16 or 7+64 bits of the length.</summary>
-    private static ReadStatus TryReadLength(ReadOnlySpan<byte> bytes, out ulong length, out int lengthBytes, out WebSocketFailure? failure)
+    public static ReadStatus TryReadLength(ReadOnlySpan<byte> bytes, out ulong length, out int lengthBytes, out WebSocketFailure? failure)
     {
         failure = null;
         length = (ulong)(bytes[0] & 0x7F);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -39,6 +40,14 @@ public abstract class Outlet
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(stream);
         return SocketOutlet.TryCreate(context) ?? (Outlet)new StreamOutlet(context, stream);
+    }
+
+    /// <summary>The outlet of a plain TCP connection that this service opened itself.</summary>
+    /// <param name="socket">Connected; it is made non-blocking. <see cref="Reset"/> closes it.</param>
+    public static Outlet ForSocket(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return SocketOutlet.Of(socket);
     }
 
     /// <summary>The outlet of a streamed response, such as an event stream, whose head was flushed.</summary>

@@ -1,10 +1,11 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Causeway.WebSockets;
 
-/// <summary>Sends on the connection's own socket, under the server's response. Reading stays the server's.</summary>
+/// <summary>Sends on a socket: a connection's own, under the server's response, whose reading stays the server's; or one that this service opened.</summary>
 internal sealed class SocketOutlet : Outlet
 {
     private readonly Socket _socket;
@@ -17,6 +18,14 @@ internal sealed class SocketOutlet : Outlet
     }
 
     public override bool BypassesServer => true;
+
+    /// <summary>On a connection of this service's own; <see cref="Reset"/> closes it.</summary>
+    public static SocketOutlet Of(Socket socket)
+    {
+        socket.Blocking = false;
+        SocketTuning.Apply(socket);
+        return new SocketOutlet(socket, lifetime: null);
+    }
 
     /// <summary>Null where the socket can't be had, or bytes of the response may still be on their way to it.</summary>
     public static SocketOutlet? TryCreate(HttpContext context)
@@ -36,7 +45,7 @@ internal sealed class SocketOutlet : Outlet
             // The connection is gone already; the first write says so.
         }
 
-        return new SocketOutlet(line.Socket, context.Features.Get<IConnectionLifetimeFeature>());
+        return new SocketOutlet(line.Socket, context.Features.GetRequiredFeature<IConnectionLifetimeFeature>());
     }
 
     public override int TryWrite(ReadOnlySpan<byte> bytes)
@@ -94,6 +103,13 @@ internal sealed class SocketOutlet : Outlet
             // Closed already.
         }
 
-        _lifetime?.Abort();
+        if (_lifetime is null)
+        {
+            _socket.Dispose();
+        }
+        else
+        {
+            _lifetime.Abort();
+        }
     }
 }

@@ -110,9 +110,13 @@ public static class WebSocketHandshake
         return stream;
     }
 
+    /// <summary>A client's <c>Sec-WebSocket-Key</c>: 16 random bytes in base64.</summary>
+    public static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
+
     /// <summary><c>Sec-WebSocket-Accept</c> for a key. RFC 6455 §4.2.2.</summary>
-    internal static string AcceptFor(string key)
+    public static string AcceptFor(string key)
     {
+        ArgumentNullException.ThrowIfNull(key);
         Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
 #pragma warning disable CA5350 // the protocol demands SHA-1 here; nothing is kept secret by it
         SHA1.HashData(Encoding.Latin1.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"), hash);
