@@ -10,6 +10,7 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
     private ReadOnlySequence<byte> _available;
     private ReadOnlyMemory<byte> _bytes;
     private byte[]? _joined;
+    private volatile bool _isCancelled;
 
     public override ReadOnlyMemory<byte> Bytes => _bytes;
 
@@ -20,7 +21,11 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
         ReadResult result;
         try
         {
-            result = await reader.ReadAsync().ConfigureAwait(false);
+            do
+            {
+                result = await reader.ReadAsync().ConfigureAwait(false);
+            }
+            while (result.IsCanceled && !_isCancelled && result.Buffer.Length <= _bytes.Length && IsStillThere(result));
         }
         catch (Exception exception) when (exception is not IOException)
         {
@@ -29,7 +34,7 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
         }
 
         _available = result.Buffer;
-        if (result.IsCanceled || (result.IsCompleted && _available.Length <= _bytes.Length))
+        if (_isCancelled || (result.IsCompleted && _available.Length <= _bytes.Length))
         {
             // Ended: what is left is a piece of a frame that nobody will finish.
             reader.AdvanceTo(_available.End);
@@ -57,9 +62,20 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
         return true;
     }
 
-    public override void Cancel() => reader.CancelPendingRead();
+    public override void Cancel()
+    {
+        _isCancelled = true;
+        reader.CancelPendingRead();
+    }
 
     public override void Dispose() => ReturnJoined();
+
+    /// <summary>The server wakes its readers when it stops; that is no end.</summary>
+    private bool IsStillThere(in ReadResult result)
+    {
+        reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        return true;
+    }
 
     private void Show()
     {

@@ -3,17 +3,18 @@ using System.Runtime.CompilerServices;
 
 namespace Causeway.Relay;
 
-/// <summary>Reads a backend's bytes from TLS.</summary>
+/// <summary>Reads from a stream: a backend's TLS, or a client over HTTP/2.</summary>
 internal sealed class StreamInlet : Inlet
 {
     private readonly Stream _stream;
+    private readonly CancellationTokenSource _cancelled = new();
     private byte[]? _buffer;
     private int _start;
     private int _end;
     private bool _isPrimed;
 
     /// <param name="stream">Open.</param>
-    /// <param name="early">What came behind the backend's handshake.</param>
+    /// <param name="early">What came behind the handshake already.</param>
     public StreamInlet(Stream stream, ReadOnlySpan<byte> early)
     {
         _stream = stream;
@@ -39,24 +40,29 @@ internal sealed class StreamInlet : Inlet
 
         try
         {
+            var token = _cancelled.Token;
             if (_start == _end)
             {
-                Dispose();
+                ReturnBuffer();
 
                 // A read of nothing waits without a buffer.
-                _ = await _stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+                _ = await _stream.ReadAsync(Memory<byte>.Empty, token).ConfigureAwait(false);
             }
 
             _buffer ??= ArrayPool<byte>.Shared.Rent(MaxBytes);
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
-            var read = await _stream.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+            var read = await _stream.ReadAsync(_buffer.AsMemory(_end), token).ConfigureAwait(false);
             _end += read;
             return read > 0;
         }
+        catch (OperationCanceledException) when (_cancelled.IsCancellationRequested)
+        {
+            return false;
+        }
         catch (Exception exception) when (exception is not IOException)
         {
-            throw new IOException("The backend's connection is broken.", exception);
+            throw new IOException("The connection is broken.", exception);
         }
     }
 
@@ -66,9 +72,11 @@ internal sealed class StreamInlet : Inlet
         return false;
     }
 
-    public override void Cancel() => _stream.Dispose();
+    public override void Cancel() => _cancelled.Cancel();
 
-    public override void Dispose()
+    public override void Dispose() => ReturnBuffer();
+
+    private void ReturnBuffer()
     {
         if (_buffer is { } buffer)
         {

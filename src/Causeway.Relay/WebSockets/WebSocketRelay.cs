@@ -1,21 +1,184 @@
 using Causeway.Http;
+using Causeway.WebSockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Causeway.Relay;
 
-/// <summary>Relays WebSockets.</summary>
-internal sealed class WebSocketRelay(RelayAdmission admission, ILogger<WebSocketRelay> logger)
+/// <summary>Relays WebSockets: a client is accepted only when all behind is in order and the backend has accepted.</summary>
+internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets all, ILogger logger)
 {
-    private readonly ApiError _refusal = new(ErrorCode.Unavailable, "WebSockets are not relayed.");
-
-    public RelayAdmission Admission { get; } = admission;
-
-    public ILogger Logger { get; } = logger;
+    private static readonly TimeSpan QuotaRetry = TimeSpan.FromSeconds(5);
 
     /// <summary>Opens a WebSocket to the backend, then the client's, and carries both ways until either ends.</summary>
-    public Task RelayAsync(HttpContext context, RelayRoute route) => ErrorWriter.WriteAsync(context, _refusal);
+    public async Task RelayAsync(HttpContext context, RelayRoute route)
+    {
+        var offered = Subprotocols.Of(context);
+        if ((CheckHandshake(context) ?? offered.Error) is { } flaw)
+        {
+            await ErrorWriter.WriteAsync(context, flaw).ConfigureAwait(false);
+            return;
+        }
 
-    /// <summary>Says what <see cref="RelayAsync"/> would refuse, in a form that a browser's script can read.</summary>
-    public Task PreflightAsync(HttpContext context, RelayRoute route) => ErrorWriter.WriteAsync(context, _refusal);
+        var (place, refusal) = await ReserveAsync(context, route, offered.Token).ConfigureAwait(false);
+        using (place)
+        {
+            if (refusal is not null)
+            {
+                await ErrorWriter.WriteAsync(context, refusal).ConfigureAwait(false);
+            }
+            else if (await OpenAsync(context, route.Backend, place!, offered.Offers).ConfigureAwait(false) is { } webSocket)
+            {
+                await webSocket.RunAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Says what <see cref="RelayAsync"/> would refuse, in a form that a browser's script can read; the backend is only connected to.</summary>
+    public async Task PreflightAsync(HttpContext context, RelayRoute route)
+    {
+        var (place, refusal) = await ReserveAsync(context, route, Subprotocols.Of(context).Token).ConfigureAwait(false);
+        using (place)
+        {
+            refusal ??= await ProbeAsync(context, route.Backend, place!).ConfigureAwait(false);
+        }
+
+        if (refusal is not null)
+        {
+            await ErrorWriter.WriteAsync(context, refusal).ConfigureAwait(false);
+            return;
+        }
+
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.WriteAsync("""{"status":"ok"}""", context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static ApiError? CheckHandshake(HttpContext context)
+    {
+        if (WebSocketHandshake.IsUnsupportedVersion(context))
+        {
+            context.Response.Headers.SecWebSocketVersion = WebSocketHandshake.Version;
+            return new ApiError(ErrorCode.InvalidMessage, "Only version 13 of the WebSocket protocol is spoken here.") { Status = StatusCodes.Status426UpgradeRequired };
+        }
+
+        return WebSocketHandshake.Validate(context) is { } flaw ? new ApiError(ErrorCode.InvalidMessage, flaw) : null;
+    }
+
+    /// <summary>Everything before the backend is dialled: who it is, whether they may, whether there is room, and whether the backend runs.</summary>
+    private async Task<(BackendPlace? Place, ApiError? Refusal)> ReserveAsync(HttpContext context, RelayRoute route, string? token)
+    {
+        var decision = await admission.AdmitAsync(context, route, token, isWebSocket: true).ConfigureAwait(false);
+        if (decision.Error is { } refusal)
+        {
+            return (null, refusal);
+        }
+
+        if (route.TargetOf(context, decision) is not { } target)
+        {
+            return (null, new ApiError(ErrorCode.InvalidMessage, "The path can't be relayed as it is written."));
+        }
+
+        var backend = route.Backend;
+        if (!backend.WebSockets.TryTake())
+        {
+            logger.WebSocketQuotaReached(backend.Name, backend.WebSockets.Limit);
+            return (null, new ApiError(ErrorCode.Unavailable, "The backend has as many WebSockets as it may have.") { RetryAfter = QuotaRetry });
+        }
+
+        var place = new BackendPlace(backend.WebSockets, decision, target);
+        try
+        {
+            var (lease, error) = await backend.AcquireAsync(context.RequestAborted).ConfigureAwait(false);
+            if (lease is not null)
+            {
+                place.Lease = lease;
+                return (place, null);
+            }
+
+            place.Dispose();
+            return (null, error);
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Dials the backend, and accepts the client when the backend has accepted.</summary>
+    /// <returns>Null where the client was answered otherwise.</returns>
+    private async Task<RelayedWebSocket?> OpenAsync(HttpContext context, Backend backend, BackendPlace place, IReadOnlyList<string> subprotocols)
+    {
+        var offer = context.Request.Headers.SecWebSocketExtensions.ToString();
+        var handshake = new BackendHandshake(subprotocols, offer.Length == 0 ? null : offer);
+        var pool = place.Lease.Destination.Connections;
+        BackendConnection? connection = null;
+        try
+        {
+            connection = await pool.OpenAsync(context.RequestAborted).ConfigureAwait(false);
+            place.Hold(pool, connection);
+            await using (context.RequestAborted.UnsafeRegister(static state => ((BackendConnection)state!).Abort(Cut.ClientGone), connection).ConfigureAwait(false))
+            {
+                await handshake.ExchangeAsync(context, connection, place, TimeSpan.FromSeconds(backend.Options.FirstByteSeconds)).ConfigureAwait(false);
+            }
+        }
+        catch (BackendException failure)
+        {
+            logger.BackendFailedWebSocket(failure, backend.Name, failure.Phase);
+            await ErrorWriter.WriteAsync(context, ErrorOf(failure)).ConfigureAwait(false);
+            return null;
+        }
+
+        var head = connection.Head;
+        if (head.Status >= 300)
+        {
+            logger.BackendRefusedWebSocket(backend.Name, head.Status);
+            AnswerHead.Apply(context.Response, head);
+            await new Download(context, connection, TimeSpan.FromSeconds(backend.Options.IdleSeconds)).RunAsync(head).ConfigureAwait(false);
+            return null;
+        }
+
+        if (handshake.FindFlaw(head, out var subprotocol, out var extensions) is { } flaw)
+        {
+            logger.BackendHandshakeInvalid(backend.Name, flaw);
+            await ErrorWriter.WriteAsync(context, new ApiError(ErrorCode.BackendUnreachable, "The backend's answer to the WebSocket handshake is not valid.")).ConfigureAwait(false);
+            return null;
+        }
+
+        AnswerHead.Apply(context.Response, head);
+        context.Response.ContentLength = null;
+        var stream = await WebSocketHandshake.AcceptAsync(context, subprotocol, extensions).ConfigureAwait(false);
+        var line = place.TakeOver();
+        return new RelayedWebSocket(
+            all, InletOf(context, stream), Outlet.ForUpgraded(context, stream), line,
+            hasExtensions: extensions is not null, TimeSpan.FromSeconds(backend.Options.WebSocketIdleSeconds));
+    }
+
+    /// <summary>An upgraded connection of HTTP/1.1 is the client's alone: its pipe can be read without the layers of a request's body.</summary>
+    private static Inlet InletOf(HttpContext context, Stream stream) =>
+        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IConnectionTransportFeature>() is { } connection
+            ? new PipeInlet(connection.Transport.Input)
+            : new StreamInlet(stream, early: []);
+
+    /// <summary>Whether the backend can be connected to.</summary>
+    private async Task<ApiError?> ProbeAsync(HttpContext context, Backend backend, BackendPlace place)
+    {
+        var pool = place.Lease.Destination.Connections;
+        try
+        {
+            place.Hold(pool, await pool.OpenAsync(context.RequestAborted).ConfigureAwait(false));
+            return null;
+        }
+        catch (BackendException failure)
+        {
+            logger.BackendFailedWebSocket(failure, backend.Name, failure.Phase);
+            return ErrorOf(failure);
+        }
+    }
+
+    private static ApiError ErrorOf(BackendException failure) => failure.TimedOut
+        ? new ApiError(ErrorCode.BackendTimeout, "The backend did not answer in time.")
+        : new ApiError(ErrorCode.BackendUnreachable, "The backend can't be reached.");
 }

@@ -44,6 +44,9 @@ public sealed class RawConnection : IDisposable
         }
     }
 
+    /// <summary>A connection that a listener of the test accepted.</summary>
+    public static RawConnection Of(Socket accepted) => new(accepted);
+
     /// <summary>Sends bytes as they are.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Causeway.Relay;
+
+/// <summary>All relayed WebSockets: one clock and one timer for all, and their end when the service stops.</summary>
+internal sealed class RelayedWebSockets : IAsyncDisposable
+{
+    private const ushort GoingAway = 1001;
+    private const ushort ServiceRestart = 1012;
+
+    /// <summary>So many leave at once; fewer than this are gone in one go.</summary>
+    private const int SmallestBatch = 100;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan BatchStep = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LastStep = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConcurrentDictionary<RelayedWebSocket, byte> _all = new();
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private readonly ITimer _timer;
+    private long _now = 1;
+    private int _isChecking;
+
+    public RelayedWebSockets(TimeProvider time, ILogger logger)
+    {
+        (_time, Logger) = (time, logger);
+        _start = time.GetTimestamp();
+        _timer = time.CreateTimer(static state => ((RelayedWebSockets)state!).Check(), this, Tick, Tick);
+    }
+
+    public ILogger Logger { get; }
+
+    /// <summary>Milliseconds since the start, from 1, in steps of <see cref="Tick"/>: reading it costs nothing.</summary>
+    public long Now => Volatile.Read(ref _now);
+
+    public int Count => _all.Count;
+
+    public void Add(RelayedWebSocket webSocket) => _all.TryAdd(webSocket, 0);
+
+    public void Remove(RelayedWebSocket webSocket) => _all.TryRemove(webSocket, out _);
+
+    /// <summary>Sends every client and backend away, in batches over the first half of the time.</summary>
+    /// <returns>How many had to be cut.</returns>
+    public async Task<int> DrainAsync(TimeSpan budget, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var all = _all.Keys.ToArray();
+        if (all.Length > 0)
+        {
+            Logger.RelayedWebSocketsDraining(all.Length, budget.TotalSeconds);
+        }
+
+        var steps = Math.Max(1, (int)(budget / 2 / BatchStep));
+        var size = Math.Max(SmallestBatch, (all.Length + steps - 1) / steps);
+        foreach (var batch in all.Chunk(size))
+        {
+            Array.ForEach(batch, SendAway);
+            if (all.Length > size)
+            {
+                await Wait(BatchStep).ConfigureAwait(false);
+            }
+        }
+
+        // Who slipped in as the drain began is sent away too.
+        while (!_all.IsEmpty && _time.GetElapsedTime(started) < budget && !cancellationToken.IsCancellationRequested)
+        {
+            foreach (var (webSocket, _) in _all)
+            {
+                SendAway(webSocket);
+            }
+
+            await Wait(LastStep).ConfigureAwait(false);
+        }
+
+        var cut = _all.Keys.ToArray();
+        Array.ForEach(cut, static webSocket => webSocket.Abort());
+        if (cut.Length > 0)
+        {
+            Logger.RelayedWebSocketsCut(cut.Length);
+        }
+
+        return cut.Length;
+
+        Task Wait(TimeSpan time) => Task.Delay(time, _time, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+    }
+
+    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+
+    private static void SendAway(RelayedWebSocket webSocket) => webSocket.Close(ServiceRestart, GoingAway, "service restart");
+
+    private void Check()
+    {
+        Volatile.Write(ref _now, 1 + (long)_time.GetElapsedTime(_start).TotalMilliseconds);
+        if (Interlocked.Exchange(ref _isChecking, 1) != 0)
+        {
+            return;
+        }
+
+        foreach (var (webSocket, _) in _all)
+        {
+            webSocket.Check();
+        }
+
+        Volatile.Write(ref _isChecking, 0);
+    }
+}
