@@ -55,7 +55,7 @@ internal sealed class Runner(Options options, string command)
 
     private void Prepare()
     {
-        foreach (var peer in options.Peers)
+        foreach (var peer in options.Peers.Where(peer => options.Scenarios.Any(scenario => scenario.Suits(peer))))
         {
             try
             {
@@ -77,6 +77,11 @@ internal sealed class Runner(Options options, string command)
         var floor = peers.Find(static peer => peer.Name == PeerCatalog.Floor);
         if (floor is null)
         {
+            if (round % 2 == 0)
+            {
+                peers.Reverse();
+            }
+
             return peers;
         }
 
@@ -102,7 +107,8 @@ internal sealed class Runner(Options options, string command)
         Console.Write($"{scenario.Name} round {round} {peer.Name,-9}");
         try
         {
-            using var session = new Session(peer, PeerProcess.Start(_commands[peer.Name], ServerCore, LoadCore), options.Quick ? Pace.Quick : Pace.Full);
+            using var backend = peer.IsRelay ? PeerProcess.Start(PeerCatalog.Self(PeerCatalog.Floor), LoadCore, LoadCore) : null;
+            using var session = new Session(peer, PeerProcess.Start(_commands[peer.Name], ServerCore, LoadCore, backend?.Port ?? 0), options.Quick ? Pace.Quick : Pace.Full);
             foreach (var (phase, values) in scenario.Run(session))
             {
                 _samples.Add(new Sample(scenario.Name, phase, peer.Name, round, _order++, values));

@@ -12,6 +12,9 @@ internal enum Role
     Echo,
     EventStream,
     Idle,
+
+    /// <summary>Plain requests on a connection that stays.</summary>
+    Fetch,
 }
 
 internal enum ClientState
@@ -26,6 +29,8 @@ internal enum ClientState
 /// <summary>One client connection: TCP, the HTTP handshake, the peer's own opening words, then frames or events.</summary>
 internal sealed class LoadClient(LoadGenerator generator, PeerProtocol protocol, int fd, long index, Role role)
 {
+    private const int LargePayload = 16_384;
+
     private byte[] _rest = [];
     private int _restLength;
     private byte[] _unsent = [];
@@ -33,6 +38,8 @@ internal sealed class LoadClient(LoadGenerator generator, PeerProtocol protocol,
     private MarkScanner _marks;
     private ChunkReader _chunks;
     private bool _chunked;
+    private AnswerReader _answers;
+    private int _payloadLeft;
 
     public int Fd { get; } = fd;
 
@@ -77,8 +84,14 @@ internal sealed class LoadClient(LoadGenerator generator, PeerProtocol protocol,
                 return;
             }
 
-            State = ClientState.Upgrading;
             generator.Watch(this, Epoll.In);
+            if (Role == Role.Fetch)
+            {
+                BecomeReady();
+                return;
+            }
+
+            State = ClientState.Upgrading;
             SendRaw(Encoding.ASCII.GetBytes(protocol.Request(Role)));
         }
         else if (_unsentLength > 0)
@@ -114,7 +127,11 @@ internal sealed class LoadClient(LoadGenerator generator, PeerProtocol protocol,
             return;
         }
 
-        if (Role == Role.EventStream)
+        if (Role == Role.Fetch)
+        {
+            ReadAnswers(all, traffic, now);
+        }
+        else if (Role == Role.EventStream)
         {
             ReadEvents(all[used..], traffic, now);
         }
@@ -211,10 +228,34 @@ internal sealed class LoadClient(LoadGenerator generator, PeerProtocol protocol,
         }
     }
 
+    private void ReadAnswers(ReadOnlySpan<byte> bytes, Traffic? traffic, long now)
+    {
+        while (_answers.Take(ref bytes))
+        {
+            traffic?.OnMark(this, NextSequence, now);
+        }
+    }
+
     private Span<byte> ReadFrames(Span<byte> bytes, Traffic? traffic, long now)
     {
-        while (WireFrame.TryRead(bytes, out var frame) && bytes.Length >= frame.Length)
+        var piece = bytes[..Math.Min(_payloadLeft, bytes.Length)];
+        if (!piece.IsEmpty)
         {
+            _payloadLeft -= piece.Length;
+            bytes = bytes[piece.Length..];
+            ReadContent(piece, traffic, now);
+        }
+
+        while (WireFrame.TryRead(bytes, out var frame) && (bytes.Length >= frame.Length || frame.PayloadLength > LargePayload))
+        {
+            if (bytes.Length < frame.Length)
+            {
+                // Too large to be kept until it is whole.
+                _payloadLeft = frame.Length - bytes.Length;
+                ReadContent(bytes[frame.HeaderLength..], traffic, now);
+                return [];
+            }
+
             var payload = bytes.Slice(frame.HeaderLength, frame.PayloadLength);
             bytes = bytes[frame.Length..];
             if (frame.IsData)

@@ -46,25 +46,7 @@ internal readonly record struct WireFrame(byte Opcode, bool Masked, uint Mask, i
     /// <returns>Its length.</returns>
     public static int Write(Span<byte> into, byte opcode, ReadOnlySpan<byte> payload, bool masked)
     {
-        into[0] = (byte)(0x80 | opcode);
-        var header = 2;
-        if (payload.Length < 126)
-        {
-            into[1] = (byte)payload.Length;
-        }
-        else if (payload.Length <= ushort.MaxValue)
-        {
-            into[1] = 126;
-            BinaryPrimitives.WriteUInt16BigEndian(into[2..], (ushort)payload.Length);
-            header = 4;
-        }
-        else
-        {
-            into[1] = 127;
-            BinaryPrimitives.WriteUInt64BigEndian(into[2..], (ulong)payload.Length);
-            header = 10;
-        }
-
+        var header = WriteHeader(into, opcode, payload.Length);
         if (masked)
         {
             const uint mask = 0x5A17_C3E9;
@@ -80,6 +62,29 @@ internal readonly record struct WireFrame(byte Opcode, bool Masked, uint Mask, i
         }
 
         return header + payload.Length;
+    }
+
+    /// <summary>Writes the head of a whole, final frame without a mask.</summary>
+    /// <returns>Its length.</returns>
+    public static int WriteHeader(Span<byte> into, byte opcode, int payloadLength)
+    {
+        into[0] = (byte)(0x80 | opcode);
+        if (payloadLength < 126)
+        {
+            into[1] = (byte)payloadLength;
+            return 2;
+        }
+
+        if (payloadLength <= ushort.MaxValue)
+        {
+            into[1] = 126;
+            BinaryPrimitives.WriteUInt16BigEndian(into[2..], (ushort)payloadLength);
+            return 4;
+        }
+
+        into[1] = 127;
+        BinaryPrimitives.WriteUInt64BigEndian(into[2..], (ulong)payloadLength);
+        return 10;
     }
 
     /// <summary>Masks or unmasks in place.</summary>

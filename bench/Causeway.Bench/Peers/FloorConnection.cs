@@ -8,9 +8,18 @@ namespace Causeway.Bench.Peers;
 /// <summary>One connection of the floor server: a request, then frames; a backlog only where the socket did not take all.</summary>
 internal sealed class FloorConnection(FloorServer server, int descriptor)
 {
+    /// <summary>An echoed message larger than this is not kept until it is whole.</summary>
+    private const int LargePayload = 4096;
+
+    private static readonly byte[] SmallAnswer = AnswerOf(1024);
+    private static readonly byte[] LargeAnswer = AnswerOf(1024 * 1024);
+
     private byte[] _rest = [];
     private byte[] _backlog = [];
     private Purpose _purpose;
+    private int _streamedLeft;
+    private int _streamedOffset;
+    private uint _streamedMask;
 
     private enum Purpose
     {
@@ -19,6 +28,8 @@ internal sealed class FloorConnection(FloorServer server, int descriptor)
         Publish,
         Echo,
         Stream,
+        FetchSmall,
+        FetchLarge,
     }
 
     public int Descriptor { get; } = descriptor;
@@ -40,7 +51,7 @@ internal sealed class FloorConnection(FloorServer server, int descriptor)
         }
 
         var bytes = buffer[..(_rest.Length + read)];
-        var left = _purpose == Purpose.Unknown ? ReadRequest(bytes) : ReadFrames(bytes);
+        var left = _purpose is Purpose.Unknown or Purpose.FetchSmall or Purpose.FetchLarge ? ReadRequest(bytes) : ReadFrames(bytes);
         _rest = left.IsEmpty ? [] : left.ToArray();
     }
 
@@ -86,11 +97,20 @@ internal sealed class FloorConnection(FloorServer server, int descriptor)
         var head = Encoding.ASCII.GetString(bytes[..end]);
         _purpose = head.Split(' ')[1] switch
         {
+            "/bench/echo" => Purpose.Echo,
+            "/bench/1k" => Purpose.FetchSmall,
+            "/bench/1m" => Purpose.FetchLarge,
             "/pub" => Purpose.Publish,
             "/echo" => Purpose.Echo,
             "/sse" => Purpose.Stream,
             _ => Purpose.Subscribe,
         };
+        if (_purpose is Purpose.FetchSmall or Purpose.FetchLarge)
+        {
+            Send(_purpose == Purpose.FetchSmall ? SmallAnswer : LargeAnswer);
+            return ReadRequest(bytes[(end + 4)..]);
+        }
+
         if (IsStream)
         {
             Send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n"u8);
@@ -112,8 +132,17 @@ internal sealed class FloorConnection(FloorServer server, int descriptor)
 
     private Span<byte> ReadFrames(Span<byte> bytes)
     {
-        while (WireFrame.TryRead(bytes, out var frame) && bytes.Length >= frame.Length)
+        bytes = Stream(bytes);
+        while (WireFrame.TryRead(bytes, out var frame) && (bytes.Length >= frame.Length || IsLargeEcho(frame)))
         {
+            if (bytes.Length < frame.Length)
+            {
+                Span<byte> head = stackalloc byte[14];
+                Send(head[..WireFrame.WriteHeader(head, WireFrame.Text, frame.PayloadLength)]);
+                (_streamedLeft, _streamedOffset, _streamedMask) = (frame.PayloadLength, 0, frame.Mask);
+                return Stream(bytes[frame.HeaderLength..]);
+            }
+
             var payload = bytes.Slice(frame.HeaderLength, frame.PayloadLength);
             bytes = bytes[frame.Length..];
             WireFrame.Unmask(payload, frame.Mask);
@@ -134,6 +163,31 @@ internal sealed class FloorConnection(FloorServer server, int descriptor)
         }
 
         return bytes;
+    }
+
+    private bool IsLargeEcho(in WireFrame frame) => _purpose == Purpose.Echo && frame.IsData && frame.PayloadLength > LargePayload;
+
+    /// <summary>Sends back what is there of a large message, and returns what is behind it.</summary>
+    private Span<byte> Stream(Span<byte> bytes)
+    {
+        var piece = bytes[..Math.Min(_streamedLeft, bytes.Length)];
+        if (!piece.IsEmpty)
+        {
+            WireFrame.Unmask(piece, uint.RotateRight(_streamedMask, 8 * (_streamedOffset & 3)));
+            _streamedOffset += piece.Length;
+            _streamedLeft -= piece.Length;
+            Send(piece);
+        }
+
+        return bytes[piece.Length..];
+    }
+
+    private static byte[] AnswerOf(int bytes)
+    {
+        var answer = new byte[bytes + 200];
+        answer.AsSpan().Fill((byte)'x');
+        var length = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Sun, 22 Nov 2026 00:00:00 GMT\r\nContent-Length: {bytes}\r\n\r\n", answer);
+        return answer[..(length + bytes)];
     }
 
     private void Answer(ReadOnlySpan<byte> payload)

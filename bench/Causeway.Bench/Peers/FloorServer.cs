@@ -12,7 +12,7 @@ internal sealed class FloorServer : IDisposable
     private const int MaxBacklogBytes = 1_048_576;
 
     private readonly Epoll _epoll = new();
-    private readonly byte[] _buffer = new byte[256 * 1024];
+    private readonly byte[] _buffer = new byte[512 * 1024];
     private readonly List<FloorConnection?> _byDescriptor = [];
     private readonly List<FloorConnection> _sockets = [];
     private readonly List<FloorConnection> _streams = [];

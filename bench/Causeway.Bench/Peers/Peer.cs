@@ -10,9 +10,21 @@ namespace Causeway.Bench.Peers;
 /// <param name="Protocol">How to speak to it.</param>
 /// <param name="Prepare">Builds or finds the command that starts it at a port; throws <see cref="BenchException"/> where it is not available.</param>
 internal sealed record Peer(
-    string Name, string Description, bool EveryRound, bool HasEventStream, PeerProtocol Protocol, Func<PeerCommandFactory> Prepare);
+    string Name, string Description, bool EveryRound, bool HasEventStream, PeerProtocol Protocol, Func<PeerCommandFactory> Prepare)
+{
+    /// <summary>Whether it stands in front of the bench's own backend and is measured as a relay.</summary>
+    public bool IsRelay { get; init; }
+}
 
-/// <summary>The command that starts a peer on a port, with a directory of its own for what it stores.</summary>
-internal delegate PeerCommand PeerCommandFactory(int port, string directory);
+/// <summary>The command that starts a peer.</summary>
+/// <param name="port">Where it listens.</param>
+/// <param name="directory">Its own, for what it stores.</param>
+/// <param name="backendPort">Where the bench's backend listens; 0 where no relay is measured.</param>
+internal delegate PeerCommand PeerCommandFactory(int port, string directory, int backendPort);
 
-internal sealed record PeerCommand(string File, IReadOnlyList<string> Arguments);
+/// <param name="File">The program.</param>
+/// <param name="Arguments">Its arguments.</param>
+internal sealed record PeerCommand(string File, IReadOnlyList<string> Arguments)
+{
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+}

@@ -13,6 +13,8 @@ internal static class PeerCatalog
 
     private const string Python = "/usr/bin/python3";
 
+    private static string? _causeway;
+
     public static IReadOnlyList<Peer> All { get; } =
     [
         new(Floor, "bare epoll and send(2) on one thread, C#", true, true, new PlainProtocol(), () => Self(Floor)),
@@ -21,23 +23,23 @@ internal static class PeerCatalog
         new("naive", "ASP.NET Core WebSockets, foreach await SendAsync", false, true, new PlainProtocol(), () => Self("naive")),
         new("ws", "Node.js with npm ws", false, true, new PlainProtocol(), PrepareWs),
         new("fastapi", "FastAPI on uvicorn with uvloop and websockets", false, true, new PlainProtocol(), PrepareFastApi),
+        .. RelayPeers.All,
     ];
 
     /// <summary>The root of the checkout: where the solution file is.</summary>
     public static string RepositoryRoot { get; } = FindRoot();
 
-    private static PeerCommandFactory Self(string name)
+    /// <summary>One of the servers that are part of this program.</summary>
+    public static PeerCommandFactory Self(string name)
     {
         var assembly = Path.Combine(AppContext.BaseDirectory, "Causeway.Bench.dll");
-        return (port, _) => new PeerCommand("dotnet", [assembly, "serve", name, "--port", port.ToString(CultureInfo.InvariantCulture), "--until-eof"]);
+        return (port, _, _) => new PeerCommand("dotnet", [assembly, "serve", name, "--port", port.ToString(CultureInfo.InvariantCulture), "--until-eof"]);
     }
 
     private static PeerCommandFactory PrepareCauseway()
     {
-        var project = Path.Combine(RepositoryRoot, "src", "Causeway.Server");
-        Run("dotnet", ["build", project, "-c", "Release", "-v", "q", "-nologo"], RepositoryRoot, TimeSpan.FromMinutes(5));
-        var assembly = Path.Combine(RepositoryRoot, "artifacts", "bin", "Causeway.Server", "release", "causeway.dll");
-        return (port, directory) => new PeerCommand("dotnet",
+        var assembly = BuildCauseway();
+        return (port, directory, _) => new PeerCommand("dotnet",
         [
             assembly,
             $"--Server:Urls=http://127.0.0.1:{port}",
@@ -47,6 +49,19 @@ internal static class PeerCatalog
             "--Realtime:Namespaces:bench:Presence=false",
             "--Realtime:Namespaces:bench:Publish=anyone",
         ]);
+    }
+
+    /// <summary>Builds the program as it is released.</summary>
+    public static string BuildCauseway()
+    {
+        if (_causeway is null)
+        {
+            var project = Path.Combine(RepositoryRoot, "src", "Causeway.Server");
+            Run("dotnet", ["build", project, "-c", "Release", "-v", "q", "-nologo"], RepositoryRoot, TimeSpan.FromMinutes(5));
+            _causeway = Path.Combine(RepositoryRoot, "artifacts", "bin", "Causeway.Server", "release", "causeway.dll");
+        }
+
+        return _causeway;
     }
 
     private static PeerCommandFactory PrepareFastApi()
@@ -59,7 +74,7 @@ internal static class PeerCatalog
 
         Run(Python, ["-c", "import fastapi, uvicorn, uvloop, websockets"], RepositoryRoot, TimeSpan.FromSeconds(30), Hint);
         var script = Path.Combine(RepositoryRoot, "bench", "peers", "fastapi_peer.py");
-        return (port, _) => new PeerCommand(Python, [script, port.ToString(CultureInfo.InvariantCulture)]);
+        return (port, _, _) => new PeerCommand(Python, [script, port.ToString(CultureInfo.InvariantCulture)]);
     }
 
     private static PeerCommandFactory PrepareWs()
@@ -72,7 +87,7 @@ internal static class PeerCatalog
         }
 
         var script = Path.Combine(RepositoryRoot, "bench", "peers", "ws_peer.js");
-        return (port, _) => new PeerCommand("node", [script, port.ToString(CultureInfo.InvariantCulture), directory]);
+        return (port, _, _) => new PeerCommand("node", [script, port.ToString(CultureInfo.InvariantCulture), directory]);
     }
 
     private static void Run(string file, IReadOnlyList<string> arguments, string directory, TimeSpan limit, string? hint = null)

@@ -34,11 +34,11 @@ internal sealed class PeerProcess : IDisposable
 
     public ProcessProbe Probe { get; }
 
-    public static PeerProcess Start(PeerCommandFactory factory, int serverCore, int loadCore)
+    public static PeerProcess Start(PeerCommandFactory factory, int core, int loadCore, int backendPort = 0)
     {
         var port = FreePort();
         var directory = Directory.CreateTempSubdirectory("causeway-bench-").FullName;
-        var command = factory(port, directory);
+        var command = factory(port, directory, backendPort);
         var start = new ProcessStartInfo(command.File, command.Arguments)
         {
             WorkingDirectory = directory,
@@ -46,7 +46,12 @@ internal sealed class PeerProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var process = Machine.StartOn(serverCore, loadCore, () => Process.Start(start)!);
+        foreach (var (name, value) in command.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Machine.StartOn(core, loadCore, () => Process.Start(start)!);
         var peer = new PeerProcess(process, port, directory);
         try
         {

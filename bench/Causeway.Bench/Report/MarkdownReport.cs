@@ -16,7 +16,7 @@ internal static class MarkdownReport
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"Taken {TimeProvider.System.GetUtcNow():yyyy-MM-dd} with `{command}` on {Machine.Processor}, {Machine.Cores} cores, {RuntimeInformation.OSDescription}, Linux {Environment.OSVersion.Version.ToString(2)}, {RuntimeInformation.FrameworkDescription}.");
         text.AppendLine();
-        text.AppendLine("In brackets: the median of the ratios to the floor's runs beside it; then, after the bar, to SignalR's run of the same round.");
+        text.AppendLine("In brackets: the median of the ratios to the floor's runs beside it; then, after the bar, to SignalR's run of the same round. For relays: to Caddy's run of the same round; then to nginx's.");
         text.AppendLine();
 
         var targets = Target.All.Select(target => target.Row(comparison)).OfType<string>().ToList();
@@ -27,7 +27,8 @@ internal static class MarkdownReport
             text.AppendLine();
         }
 
-        text.AppendLine(SummaryTable.Write(comparison));
+        text.AppendLine(SummaryTable.Write(comparison, ofRelays: false));
+        text.AppendLine(SummaryTable.Write(comparison, ofRelays: true));
         foreach (var scenario in ScenarioCatalog.All)
         {
             foreach (var phase in comparison.Phases(scenario.Name))
@@ -61,7 +62,7 @@ internal static class MarkdownReport
             text.Append(CultureInfo.InvariantCulture, $"| {peer} | {comparison.Runs(scenario.Name, phase, peer)} |");
             foreach (var column in columns)
             {
-                text.Append(' ').Append(Cell(comparison, scenario.Name, phase, peer, column)).Append(" |");
+                text.Append(' ').Append(Cell(comparison, scenario, phase, peer, column)).Append(" |");
             }
 
             text.AppendLine();
@@ -70,17 +71,18 @@ internal static class MarkdownReport
         return text.ToString();
     }
 
-    private static string Cell(Comparison comparison, string scenario, string phase, string peer, Metric column)
+    private static string Cell(Comparison comparison, Scenario scenario, string phase, string peer, Metric column)
     {
-        var value = column.Text(comparison.Value(scenario, phase, peer, column.Name));
-        if (!column.Compared || peer == PeerCatalog.Floor)
+        var value = column.Text(comparison.Value(scenario.Name, phase, peer, column.Name));
+        var (first, second) = scenario.References;
+        if (!column.Compared || peer == first)
         {
             return value;
         }
 
-        var toFloor = comparison.Ratio(scenario, phase, peer, PeerCatalog.Floor, column.Name);
-        var toSignalR = peer == PeerCatalog.SignalR ? double.NaN : comparison.Ratio(scenario, phase, peer, PeerCatalog.SignalR, column.Name);
-        var ratios = string.Join(" ¦ ", new[] { toFloor, toSignalR }.Where(static ratio => !double.IsNaN(ratio)).Select(static ratio => ratio.ToString("0.00×", CultureInfo.InvariantCulture)));
+        var toFirst = comparison.Ratio(scenario.Name, phase, peer, first, column.Name);
+        var toSecond = peer == second ? double.NaN : comparison.Ratio(scenario.Name, phase, peer, second, column.Name);
+        var ratios = string.Join(" ¦ ", new[] { toFirst, toSecond }.Where(static ratio => !double.IsNaN(ratio)).Select(static ratio => ratio.ToString("0.00×", CultureInfo.InvariantCulture)));
         return ratios.Length == 0 ? value : $"{value} ({ratios})";
     }
 
@@ -88,7 +90,8 @@ internal static class MarkdownReport
     {
         "w1" => "flat out, one message in flight (w1)",
         "w16" => "flat out, sixteen messages in flight (w16)",
-        "idle" or "c50" => phase,
+        "idle" => phase,
+        ['c', ..] => $"{phase[1..]} connections ({phase})",
         _ => $"{phase[1..]} messages/s ({phase})",
     };
 }

@@ -11,6 +11,8 @@ internal sealed record Metric(string Name, string Header, string Format, bool Co
 {
     public const string Deliveries = "deliveries_per_second";
     public const string Messages = "messages_per_second";
+    public const string Megabytes = "megabytes_per_second";
+    public const string CpuPerGigabyte = "server_cpu_ms_per_gigabyte";
     public const string ServerCpu = "server_cpu_seconds_per_million";
     public const string P50 = "p50_us";
     public const string P99 = "p99_us";
@@ -33,6 +35,8 @@ internal sealed record Metric(string Name, string Header, string Format, bool Co
     [
         new(Deliveries, "deliveries/s", "N0", true),
         new(Messages, "messages/s", "N0", true),
+        new(Megabytes, "MB/s", "N0", true),
+        new(CpuPerGigabyte, "server CPU ms per GB", "N0", true),
         new(Connects, "connects/s", "N0", true),
         new(KilobytesConnected, "KB/connection", "N1", true),
         new(KilobytesJoined, "KB/connection, joined", "N1", true),

@@ -22,6 +22,10 @@ internal sealed record Target(string Text, Func<Comparison, double> Measure, dou
         new("Ten stuck readers: p99 of the others, with over without", static c => c.Value("stuck200", "r100", Own, Metric.P99Change), 1.5, AtLeast: false),
         new("Ten stuck readers: still held at the end (worst round)", static c => c.Worst("stuck200", "r100", Own, Metric.StuckLeft), 0, AtLeast: false),
         new("Ten stuck readers: gone after, seconds (worst round)", static c => c.Worst("stuck200", "r100", Own, Metric.StuckGone), 10, AtLeast: false),
+        Relayed("HTTP 1 KB through the relay: of Caddy's CPU per request", "proxy1k", "c50", Metric.ServerCpu, 0.6, atLeast: false),
+        Relayed("Small WebSocket messages through the relay: times Caddy's CPU", "relay-small", "c50", Metric.ServerCpu, 1.5, atLeast: false),
+        Relayed("256 KB WebSocket messages through the relay: of Caddy's MB/s", "relay-big", "c2", Metric.Megabytes, 0.9, atLeast: true),
+        new("A relayed idle WebSocket, KB", static c => c.Value("relay-idle", "idle", RelayPeers.Causeway, Metric.KilobytesConnected), 40, AtLeast: false),
     ];
 
     /// <summary>A row of the table, or null when it was not measured.</summary>
@@ -36,6 +40,9 @@ internal sealed record Target(string Text, Func<Comparison, double> Measure, dou
         var met = AtLeast ? value >= Limit : value <= Limit;
         return string.Create(CultureInfo.InvariantCulture, $"| {Text} | {(AtLeast ? "≥" : "≤")} {Limit:0.##} | {value:0.##} | {(met ? "met" : "missed")} |");
     }
+
+    private static Target Relayed(string text, string scenario, string phase, string metric, double limit, bool atLeast) =>
+        new(text, comparison => comparison.Ratio(scenario, phase, RelayPeers.Causeway, RelayPeers.Caddy, metric), limit, atLeast);
 
     private static Target Speed(string text, string scenario, string phase, string reference, string metric, double limit) =>
         new(text, comparison => comparison.Ratio(scenario, phase, Own, reference, metric), limit, AtLeast: true);

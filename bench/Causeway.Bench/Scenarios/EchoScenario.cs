@@ -4,20 +4,31 @@ using Causeway.Bench.Report;
 
 namespace Causeway.Bench.Scenarios;
 
-/// <summary>Fifty connections, each with one question on the way: request and answer, no room.</summary>
+/// <summary>Some connections, each with one question or a few on the way: request and answer, no room.</summary>
 internal sealed class EchoScenario(string name, string description, int maxRounds) : Scenario(name, description, maxRounds)
 {
-    private const int Connections = 50;
-    private const int PayloadBytes = 128;
+    private const double Megabyte = 1_000_000;
+
+    public int Connections { get; init; } = 50;
+
+    /// <summary>Questions of one connection on the way at a time.</summary>
+    public int Outstanding { get; init; } = 1;
+
+    public int PayloadBytes { get; init; } = 128;
+
+    public Role Role { get; init; } = Role.Echo;
+
+    /// <summary>So large that the bytes count rather than the messages.</summary>
+    public bool IsBig => PayloadBytes > 65_536;
 
     public override IEnumerable<PhaseResult> Run(Session session)
     {
-        var clients = session.Load.Open(Connections, Role.Echo, TimeSpan.FromSeconds(10));
-        var warmUp = new EchoTraffic(clients, session.Pace.WarmUp, 1);
+        var clients = session.Load.Open(Connections, Role, TimeSpan.FromSeconds(10));
+        var warmUp = new EchoTraffic(this, clients, session.Pace.WarmUp, 1);
         session.Measure(warmUp);
-        var traffic = new EchoTraffic(clients, session.Pace.Phase, warmUp.NextSequence);
+        var traffic = new EchoTraffic(this, clients, session.Pace.Phase, warmUp.NextSequence);
         var use = session.Measure(traffic);
-        yield return new PhaseResult("c50", new Dictionary<string, double>
+        var values = new Dictionary<string, double>
         {
             [Metric.Messages] = traffic.Answered / use.Seconds,
             [Metric.ServerCpu] = use.ServerCpu * 1e6 / Math.Max(traffic.Answered, 1),
@@ -29,21 +40,35 @@ internal sealed class EchoScenario(string name, string description, int maxRound
             [Metric.Memory] = session.Server.PeakKilobytes / 1024,
             [Metric.Lost] = traffic.Unanswered,
             [Metric.Closed] = session.Load.ClosedByServer,
-        });
+        };
+        if (IsBig)
+        {
+            var megabytes = traffic.Answered * (double)PayloadBytes / Megabyte;
+            values[Metric.Megabytes] = megabytes / use.Seconds;
+            values[Metric.CpuPerGigabyte] = use.ServerCpu * 1000 / Math.Max(megabytes, 1e-3) * 1000;
+        }
+
+        yield return new PhaseResult($"c{Connections}", values);
     }
 
     private sealed class EchoTraffic : Traffic
     {
+        private readonly EchoScenario _scenario;
+        private readonly Dictionary<long, long> _sentAt = [];
         private readonly long _end;
         private long _next;
 
-        public EchoTraffic(IReadOnlyList<LoadClient> clients, TimeSpan duration, long first)
+        public EchoTraffic(EchoScenario scenario, IReadOnlyList<LoadClient> clients, TimeSpan duration, long first)
         {
+            _scenario = scenario;
             _next = first;
             _end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
             foreach (var client in clients)
             {
-                Ask(client);
+                for (var i = 0; i < scenario.Outstanding; i++)
+                {
+                    Ask(client);
+                }
             }
         }
 
@@ -53,20 +78,13 @@ internal sealed class EchoScenario(string name, string description, int maxRound
 
         public long Answered { get; private set; }
 
-        public int Unanswered { get; private set; }
+        public int Unanswered => _sentAt.Count;
 
         public override void OnMark(LoadClient client, long sequence, long now)
         {
-            if (sequence != client.NextSequence)
+            if (_sentAt.Remove(sequence, out var sentAt) && now < _end)
             {
-                return;
-            }
-
-            client.NextSequence = 0;
-            Unanswered--;
-            if (now < _end)
-            {
-                Latency.Record(now - client.SentAt);
+                Latency.Record(now - sentAt);
                 Answered++;
                 Ask(client);
             }
@@ -80,10 +98,9 @@ internal sealed class EchoScenario(string name, string description, int maxRound
 
         private void Ask(LoadClient client)
         {
-            Unanswered++;
             client.NextSequence = _next;
-            client.SentAt = Stopwatch.GetTimestamp();
-            client.Protocol.Echo(client, PayloadBytes, _next++);
+            _sentAt[_next] = Stopwatch.GetTimestamp();
+            client.Protocol.Echo(client, _scenario.PayloadBytes, _next++);
         }
     }
 }

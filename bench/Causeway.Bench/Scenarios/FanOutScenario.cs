@@ -23,7 +23,7 @@ internal sealed class FanOutScenario(string name, string description, int subscr
     /// <summary>Subscribers besides that read 10 KB a second, each through a small buffer; nothing of them is counted.</summary>
     public int SlowReaders { get; init; }
 
-    public override bool Suits(Peer peer) => Role != Role.EventStream || peer.HasEventStream;
+    public override bool Suits(Peer peer) => base.Suits(peer) && (Role != Role.EventStream || peer.HasEventStream);
 
     public override IEnumerable<PhaseResult> Run(Session session)
     {

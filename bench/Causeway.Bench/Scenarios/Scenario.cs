@@ -18,7 +18,13 @@ internal abstract class Scenario(string name, string description, int maxRounds)
     /// <summary>Runs the floor a second time at the end of a round, because speed is compared and the machine's drifts.</summary>
     public virtual bool ComparesSpeed => true;
 
-    public virtual bool Suits(Peer peer) => true;
+    /// <summary>Measures relays, and no servers.</summary>
+    public bool IsForRelays { get; init; }
+
+    /// <summary>The peers that the others are divided by, first the one that stands first in brackets.</summary>
+    public (string First, string Second) References => IsForRelays ? (RelayPeers.Caddy, RelayPeers.Nginx) : (PeerCatalog.Floor, PeerCatalog.SignalR);
+
+    public virtual bool Suits(Peer peer) => peer.IsRelay == IsForRelays;
 
     public abstract IEnumerable<PhaseResult> Run(Session session);
 }

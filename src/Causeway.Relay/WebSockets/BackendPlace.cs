@@ -23,10 +23,11 @@ internal sealed class BackendPlace(WebSocketQuota quota, RelayDecision decision,
     public void Hold(ConnectionPool pool, BackendConnection connection) => (_pool, _connection) = (pool, connection);
 
     /// <summary>The connection carries frames from here on: nothing of the handshake is kept.</summary>
-    public BackendLine TakeOver()
+    /// <param name="loop">As in <see cref="BackendLine.TakeOver"/>.</param>
+    public BackendLine TakeOver(ReadinessLoop? loop)
     {
         _pool!.Forget(_connection!);
-        _line = BackendLine.TakeOver(_connection!);
+        _line = BackendLine.TakeOver(_connection!, loop);
         _connection = null;
         return _line;
     }

@@ -71,6 +71,9 @@ internal sealed class Lane(RelayedWebSocket owner, Inlet inlet, Outlet outlet, F
         }
 
         await _closing.ConfigureAwait(false);
+
+        // What waits for the end is not to run on a thread that polls sockets.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
     }
 
     /// <summary>Puts in a close frame where the frame under way ends, now or later; once only, and never behind one that went by.</summary>

@@ -12,6 +12,8 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     /// <summary>So many leave at once; fewer than this are gone in one go.</summary>
     private const int SmallestBatch = 100;
 
+    private const int MaxLoops = 8;
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BatchStep = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastStep = TimeSpan.FromMilliseconds(50);
@@ -20,7 +22,9 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly ITimer _timer;
+    private readonly Lazy<ReadinessLoop[]> _loops = new(StartLoops);
     private long _now = 1;
+    private int _turn;
     private int _isChecking;
 
     public RelayedWebSockets(TimeProvider time, ILogger logger)
@@ -36,6 +40,9 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     public long Now => Volatile.Read(ref _now);
 
     public int Count => _all.Count;
+
+    /// <summary>The loop that polls the backends' sockets, one after the other where there are several; null where the runtime polls them.</summary>
+    public ReadinessLoop? Loop => _loops.Value is { Length: > 0 } loops ? loops[(int)((uint)Interlocked.Increment(ref _turn) % (uint)loops.Length)] : null;
 
     public void Add(RelayedWebSocket webSocket) => _all.TryAdd(webSocket, 0);
 
@@ -86,7 +93,17 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
         Task Wait(TimeSpan time) => Task.Delay(time, _time, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
     }
 
-    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        if (_loops.IsValueCreated)
+        {
+            Array.ForEach(_loops.Value, static loop => loop.Dispose());
+        }
+    }
+
+    private static ReadinessLoop[] StartLoops() =>
+        [.. Enumerable.Range(1, Math.Min(Environment.ProcessorCount, MaxLoops)).Select(static number => ReadinessLoop.TryStart($"relay {number}")).OfType<ReadinessLoop>()];
 
     private static void SendAway(RelayedWebSocket webSocket) => webSocket.Close(ServiceRestart, GoingAway, "service restart");
 

@@ -150,7 +150,7 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
         AnswerHead.Apply(context.Response, head);
         context.Response.ContentLength = null;
         var stream = await WebSocketHandshake.AcceptAsync(context, subprotocol, extensions).ConfigureAwait(false);
-        var line = place.TakeOver();
+        var line = place.TakeOver(all.Loop);
         return new RelayedWebSocket(
             all, InletOf(context, stream), Outlet.ForUpgraded(context, stream), line,
             hasExtensions: extensions is not null, TimeSpan.FromSeconds(backend.Options.WebSocketIdleSeconds));
