@@ -19,6 +19,7 @@ internal sealed class Backend : IAsyncDisposable
         Name = name;
         Options = options;
         Destinations = [.. Enumerable.Range(0, options.Urls.Count).Select(index => new Destination(name, index, options, time, logger))];
+        WebSockets = new WebSocketQuota(options.MaxWebSockets);
         _balancer = new Balancer(Destinations, options.Balance);
         _probes = options.Health is { } health ? new HealthProbes(this, health, time) : null;
     }
@@ -29,6 +30,9 @@ internal sealed class Backend : IAsyncDisposable
 
     /// <summary>Its addresses, in the order of the configuration.</summary>
     public IReadOnlyList<Destination> Destinations { get; }
+
+    /// <summary>The places for WebSockets.</summary>
+    public WebSocketQuota WebSockets { get; }
 
     /// <summary>The process; null where somebody else runs the backend.</summary>
     public BackendProcess? Process { get; init; }

@@ -33,6 +33,10 @@ internal sealed class RelayMetrics : IDisposable
             () => routes.Backends.Select(static backend => new Measurement<int>(
                 backend.Destinations.Sum(static destination => destination.InFlight), new KeyValuePair<string, object?>("backend", backend.Name))),
             description: "Relayed requests and WebSockets that are open now.");
+        _meter.CreateObservableGauge(
+            "causeway.relay.websockets",
+            () => routes.Backends.Select(static backend => new Measurement<int>(backend.WebSockets.Taken, new KeyValuePair<string, object?>("backend", backend.Name))),
+            description: "Relayed WebSockets that are open now or being opened.");
     }
 
     public void Count(Backend backend, int status, TimeSpan took)

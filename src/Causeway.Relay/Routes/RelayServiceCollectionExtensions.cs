@@ -29,6 +29,7 @@ public static class RelayServiceCollectionExtensions
         services.TryAddSingleton<RelayMetrics>();
         services.TryAddSingleton(static provider => new RelayAdmission(provider.GetRequiredService<IRelayGate>(), provider.GetService<DrainState>()));
         services.TryAddSingleton<HttpForwarder>();
+        services.TryAddSingleton<RelayedWebSockets>();
         services.TryAddSingleton<WebSocketRelay>();
         services.TryAddSingleton<RelayEndpoint>();
         services.TryAddSingleton(static provider =>

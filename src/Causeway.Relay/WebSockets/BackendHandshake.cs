@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Causeway.WebSockets;
 using Microsoft.AspNetCore.Http;
 
@@ -6,8 +7,6 @@ namespace Causeway.Relay;
 /// <summary>The opening handshake with a backend, as its client.</summary>
 internal sealed class BackendHandshake
 {
-    private const int MaxHeadBytes = 32_768;
-
     private readonly string _key = WebSocketHandshake.NewKey();
     private readonly IReadOnlyList<string> _subprotocols;
     private readonly string? _extensions;
@@ -18,11 +17,13 @@ internal sealed class BackendHandshake
 
     /// <summary>Sends the request and reads the head of the answer into the connection's own.</summary>
     /// <exception cref="BackendException">The backend did not answer, or not with HTTP.</exception>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
     public async Task ExchangeAsync(HttpContext context, BackendConnection connection, BackendPlace place, TimeSpan firstByte)
     {
-        connection.Arm(firstByte);
+        var registration = ClientLine.GoneOf(context).UnsafeRegister(static state => ((BackendConnection)state!).Abort(Cut.ClientGone), connection);
         try
         {
+            connection.Arm(firstByte);
             using (var head = new HeadBuffer())
             {
                 RequestHead.Write(head, context, place.Lease.Destination, place.Target, place.Decision, UploadFraming.WebSocket);
@@ -32,13 +33,24 @@ internal sealed class BackendHandshake
 
             do
             {
-                await ReadHeadAsync(connection).ConfigureAwait(false);
+                await connection.ReadHeadAsync(isHead: false).ConfigureAwait(false);
             }
             while (connection.Head.Status is >= 100 and < 200 and not 101);
+
+            place.Lease.Destination.Health.Answered();
         }
-        catch (Exception exception) when (exception is not BackendException)
+        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or BackendException)
         {
-            throw new BackendException(BackendPhase.Head, exception.Message, exception) { TimedOut = connection.Cut == Cut.TimedOut };
+            throw connection.Cut switch
+            {
+                Cut.ClientGone => new OperationCanceledException("The client left.", exception),
+                Cut.TimedOut => new BackendException(BackendPhase.Head, "It took too long.", exception) { TimedOut = true },
+                _ => exception as BackendException ?? new BackendException(BackendPhase.Head, exception.Message, exception),
+            };
+        }
+        finally
+        {
+            await registration.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -61,25 +73,6 @@ internal sealed class BackendHandshake
             _ when !IsWithinOffer(extensions) => "an extension was granted that was not offered",
             _ => null,
         };
-    }
-
-    private static async Task ReadHeadAsync(BackendConnection connection)
-    {
-        int length;
-        while ((length = ResponseHead.EndOf(connection.Buffered)) == 0)
-        {
-            if (await connection.FillAsync(MaxHeadBytes).ConfigureAwait(false) == 0)
-            {
-                throw new BackendException(BackendPhase.Head, "It closed the connection before it had answered.");
-            }
-        }
-
-        if (connection.Head.Parse(connection.Buffered[..length], isHead: false) is { } flaw)
-        {
-            throw new BackendException(BackendPhase.Head, $"Its answer can't be read: {flaw}.");
-        }
-
-        connection.Consume(length);
     }
 
     private static string? ValueOf(ResponseHead head, string name)

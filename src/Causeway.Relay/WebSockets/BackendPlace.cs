@@ -20,7 +20,12 @@ internal sealed class BackendPlace(WebSocketQuota quota, RelayDecision decision,
         set => _lease = value;
     }
 
-    public void Hold(ConnectionPool pool, BackendConnection connection) => (_pool, _connection) = (pool, connection);
+    /// <summary>Closes the connection with the rest, unless it is taken over.</summary>
+    public BackendConnection Hold(ConnectionPool pool, BackendConnection connection)
+    {
+        (_pool, _connection) = (pool, connection);
+        return connection;
+    }
 
     /// <summary>The connection carries frames from here on: nothing of the handshake is kept.</summary>
     /// <param name="loop">As in <see cref="BackendLine.TakeOver"/>.</param>

@@ -27,7 +27,7 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     private int _turn;
     private int _isChecking;
 
-    public RelayedWebSockets(TimeProvider time, ILogger logger)
+    public RelayedWebSockets(TimeProvider time, ILogger<RelayedWebSockets> logger)
     {
         (_time, Logger) = (time, logger);
         _start = time.GetTimestamp();

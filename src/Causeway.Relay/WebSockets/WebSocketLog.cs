@@ -11,9 +11,6 @@ internal static partial class WebSocketLog
     [LoggerMessage(5201, LogLevel.Debug, "A WebSocket to the backend {Backend} was refused by it with {Status}.")]
     public static partial void BackendRefusedWebSocket(this ILogger logger, string backend, int status);
 
-    [LoggerMessage(5202, LogLevel.Warning, "The backend {Backend} failed a WebSocket before it was open, in the phase {Phase}.")]
-    public static partial void BackendFailedWebSocket(this ILogger logger, Exception exception, string backend, BackendPhase phase);
-
     [LoggerMessage(5203, LogLevel.Debug, "A relayed WebSocket ends, because one side broke the protocol: {Flaw}")]
     public static partial void RelayedWebSocketFailed(this ILogger logger, string flaw);
 

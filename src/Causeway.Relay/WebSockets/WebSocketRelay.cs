@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Relay;
 
 /// <summary>Relays WebSockets: a client is accepted only when all behind is in order and the backend has accepted.</summary>
-internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets all, ILogger logger)
+internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets all, ILogger<WebSocketRelay> logger)
 {
     private static readonly TimeSpan QuotaRetry = TimeSpan.FromSeconds(5);
 
@@ -41,7 +41,7 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
         var (place, refusal) = await ReserveAsync(context, route, Subprotocols.Of(context).Token).ConfigureAwait(false);
         using (place)
         {
-            refusal ??= await ProbeAsync(context, route.Backend, place!).ConfigureAwait(false);
+            refusal ??= await ProbeAsync(context, place!).ConfigureAwait(false);
         }
 
         if (refusal is not null)
@@ -77,7 +77,7 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
 
         if (route.TargetOf(context, decision) is not { } target)
         {
-            return (null, new ApiError(ErrorCode.InvalidMessage, "The path can't be relayed as it is written."));
+            return (null, new ApiError(ErrorCode.InvalidMessage, "The path can't be relayed: it has characters that belong encoded, or hides a way out of the route's prefix."));
         }
 
         var backend = route.Backend;
@@ -90,7 +90,7 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
         var place = new BackendPlace(backend.WebSockets, decision, target);
         try
         {
-            var (lease, error) = await backend.AcquireAsync(context.RequestAborted).ConfigureAwait(false);
+            var (lease, error) = await backend.AcquireAsync(ClientLine.GoneOf(context)).ConfigureAwait(false);
             if (lease is not null)
             {
                 place.Lease = lease;
@@ -113,21 +113,15 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
     {
         var offer = context.Request.Headers.SecWebSocketExtensions.ToString();
         var handshake = new BackendHandshake(subprotocols, offer.Length == 0 ? null : offer);
-        var pool = place.Lease.Destination.Connections;
-        BackendConnection? connection = null;
+        BackendConnection connection;
         try
         {
-            connection = await pool.OpenAsync(context.RequestAborted).ConfigureAwait(false);
-            place.Hold(pool, connection);
-            await using (context.RequestAborted.UnsafeRegister(static state => ((BackendConnection)state!).Abort(Cut.ClientGone), connection).ConfigureAwait(false))
-            {
-                await handshake.ExchangeAsync(context, connection, place, TimeSpan.FromSeconds(backend.Options.FirstByteSeconds)).ConfigureAwait(false);
-            }
+            connection = await ConnectAsync(place, ClientLine.GoneOf(context)).ConfigureAwait(false);
+            await handshake.ExchangeAsync(context, connection, place, TimeSpan.FromSeconds(backend.Options.FirstByteSeconds)).ConfigureAwait(false);
         }
         catch (BackendException failure)
         {
-            logger.BackendFailedWebSocket(failure, backend.Name, failure.Phase);
-            await ErrorWriter.WriteAsync(context, ErrorOf(failure)).ConfigureAwait(false);
+            await ErrorWriter.WriteAsync(context, Explain(place, failure)).ConfigureAwait(false);
             return null;
         }
 
@@ -163,22 +157,44 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
             : new StreamInlet(stream, early: []);
 
     /// <summary>Whether the backend can be connected to.</summary>
-    private async Task<ApiError?> ProbeAsync(HttpContext context, Backend backend, BackendPlace place)
+    private async Task<ApiError?> ProbeAsync(HttpContext context, BackendPlace place)
     {
-        var pool = place.Lease.Destination.Connections;
         try
         {
-            place.Hold(pool, await pool.OpenAsync(context.RequestAborted).ConfigureAwait(false));
+            await ConnectAsync(place, ClientLine.GoneOf(context)).ConfigureAwait(false);
             return null;
         }
         catch (BackendException failure)
         {
-            logger.BackendFailedWebSocket(failure, backend.Name, failure.Phase);
-            return ErrorOf(failure);
+            return Explain(place, failure);
         }
     }
 
-    private static ApiError ErrorOf(BackendException failure) => failure.TimedOut
-        ? new ApiError(ErrorCode.BackendTimeout, "The backend did not answer in time.")
-        : new ApiError(ErrorCode.BackendUnreachable, "The backend can't be reached.");
+    /// <summary>Connects to the first address that takes the connection.</summary>
+    private static async Task<BackendConnection> ConnectAsync(BackendPlace place, CancellationToken gone)
+    {
+        while (true)
+        {
+            var destination = place.Lease.Destination;
+            try
+            {
+                return place.Hold(destination.Pool, await destination.Pool.OpenAsync(gone).ConfigureAwait(false));
+            }
+            catch (BackendException)
+            {
+                destination.Health.ConnectFailed();
+                if (!place.Lease.TryMoveOn())
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    private ApiError Explain(BackendPlace place, BackendException failure)
+    {
+        var (backend, destination) = (place.Lease.Backend, place.Lease.Destination);
+        logger.BackendFailed(backend.Name, destination.Url, failure.Phase, retries: 0, failure);
+        return BackendErrors.Describe(backend.Name, failure);
+    }
 }

@@ -8,8 +8,8 @@ public sealed class RelayingTests
     [Fact]
     public async Task Relay_TextBothWays_ArrivesAsItIs()
     {
-        using var backend = new RawBackend();
-        await using var front = await RelayFront.StartAsync(backend.Url);
+        using var backend = new SocketBackend();
+        await using var front = await SocketFront.StartAsync(backend.Url);
         var (client, peer) = await front.OpenAsync(backend);
         using (client)
         using (peer)
@@ -26,8 +26,8 @@ public sealed class RelayingTests
     [InlineData(4321, "of its own: ü")]
     public async Task Relay_ClientCloses_CodeAndReasonPassBothWays(ushort code, string reason)
     {
-        using var backend = new RawBackend();
-        await using var front = await RelayFront.StartAsync(backend.Url);
+        using var backend = new SocketBackend();
+        await using var front = await SocketFront.StartAsync(backend.Url);
         var (client, peer) = await front.OpenAsync(backend);
         using (client)
         using (peer)

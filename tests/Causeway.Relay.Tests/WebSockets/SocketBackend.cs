@@ -6,11 +6,11 @@ using Causeway.WebSockets;
 namespace Causeway.Relay.Tests.WebSockets;
 
 /// <summary>A backend without rules: it accepts connections, and the test says what they do.</summary>
-internal sealed class RawBackend : IDisposable
+internal sealed class SocketBackend : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
-    public RawBackend() => _listener.Start();
+    public SocketBackend() => _listener.Start();
 
     public string Url => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
@@ -18,7 +18,7 @@ internal sealed class RawBackend : IDisposable
     public bool HasCaller => _listener.Pending();
 
     /// <summary>The next connection with the request it brought.</summary>
-    public async Task<RawPeer> AcceptAsync()
+    public async Task<SocketPeer> AcceptAsync()
     {
         var socket = await _listener.AcceptSocketAsync().Within();
         socket.NoDelay = true;
@@ -31,14 +31,14 @@ internal sealed class RawBackend : IDisposable
             headers.Add(line[..colon], line[(colon + 1)..].Trim());
         }
 
-        return new RawPeer(connection, requestLine, headers);
+        return new SocketPeer(connection, requestLine, headers);
     }
 
     public void Dispose() => _listener.Dispose();
 }
 
 /// <summary>The backend's end of one connection.</summary>
-internal sealed class RawPeer(RawConnection connection, string requestLine, IReadOnlyDictionary<string, string> headers) : IDisposable
+internal sealed class SocketPeer(RawConnection connection, string requestLine, IReadOnlyDictionary<string, string> headers) : IDisposable
 {
     public RawConnection Connection { get; } = connection;
 

@@ -6,9 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Causeway.Relay.Tests.WebSockets;
 
 /// <summary>A service with one relayed route, <c>/relayed/…</c>, on a real Kestrel.</summary>
-internal sealed class RelayFront : IAsyncDisposable
+internal sealed class SocketFront : IAsyncDisposable
 {
-    private RelayFront(TestServer server) => Server = server;
+    private SocketFront(TestServer server) => Server = server;
 
     public TestServer Server { get; }
 
@@ -18,7 +18,7 @@ internal sealed class RelayFront : IAsyncDisposable
 
     public RelayedWebSockets Relayed => Server.Services.GetRequiredService<RelayedWebSockets>();
 
-    public static async Task<RelayFront> StartAsync(
+    public static async Task<SocketFront> StartAsync(
         string backendUrl, Action<BackendOptions>? backend = null, Action<WebApplicationBuilder>? build = null, HttpProtocols protocols = HttpProtocols.Http1) =>
         new(await TestServer.StartAsync(
             static app => app.MapRelay(),
@@ -39,7 +39,7 @@ internal sealed class RelayFront : IAsyncDisposable
     public Task<RawWebSocket> ConnectAsync(RawHandshake? handshake = null) => RawWebSocket.ConnectAsync(Uri, handshake);
 
     /// <summary>Opens a client with its backend's end.</summary>
-    public async Task<(RawWebSocket Client, RawPeer Peer)> OpenAsync(RawBackend backend, RawHandshake? handshake = null, string lines = "")
+    public async Task<(RawWebSocket Client, SocketPeer Peer)> OpenAsync(SocketBackend backend, RawHandshake? handshake = null, string lines = "")
     {
         var connecting = ConnectAsync(handshake);
         var peer = await backend.AcceptAsync();
