@@ -194,7 +194,7 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
     private ApiError Explain(BackendPlace place, BackendException failure)
     {
         var (backend, destination) = (place.Lease.Backend, place.Lease.Destination);
-        logger.BackendFailed(backend.Name, destination.Url, failure.Phase, retries: 0, failure);
+        logger.BackendFailed(backend.Name, destination.Url, failure.Phase, retries: 0, failure.Message);
         return BackendErrors.Describe(backend.Name, failure);
     }
 }
