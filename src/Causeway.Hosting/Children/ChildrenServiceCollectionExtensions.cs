@@ -26,6 +26,10 @@ public static class ChildrenServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ChildProcesses>>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ChildrenService>());
+
+        // An orphan may hold a port: where there is a preflight, it waits for this.
+        services.AddPreflightStep("orphaned children", order: 0, static (provider, cancellationToken) =>
+            provider.GetRequiredService<OrphanSweep>().RunAsync(cancellationToken));
         return services;
     }
 }

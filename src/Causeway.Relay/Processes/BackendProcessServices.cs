@@ -23,6 +23,7 @@ internal static class BackendProcessServices
             provider.GetService<ChildProcesses>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Relay.Processes")));
+        services.AddSingleton(static provider => new RelayBackends(provider.GetRequiredService<RelayRoutes>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BackendProcessService>());
         services.AddDrainStep("backends", DrainOrder, share: 1, static (context, cancellationToken) =>
             context.Services.GetRequiredService<ProcessHouse>().CloseAsync(cancellationToken));

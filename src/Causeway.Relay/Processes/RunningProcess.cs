@@ -13,7 +13,8 @@ internal sealed class RunningProcess
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
     private readonly Task _output;
-    private string? _lastLine;
+    private string? _lastOutput;
+    private string? _lastError;
 
     public RunningProcess(ChildProcess child, BackendOutput output, ILogger logger)
     {
@@ -25,14 +26,19 @@ internal sealed class RunningProcess
         void Take(OutputSource source, string line)
         {
             output.Add(source, line);
-            Volatile.Write(ref _lastLine, line);
+            if (line.Length > 0)
+            {
+                Volatile.Write(ref source == OutputSource.Output ? ref _lastOutput : ref _lastError, line);
+            }
+
             logger.BackendLine(child.Name, source == OutputSource.Output ? "stdout" : "stderr", line);
         }
     }
 
     public ChildProcess Child { get; }
 
-    public string? LastLine => Volatile.Read(ref _lastLine);
+    /// <summary>What most likely says why it ended.</summary>
+    public string? LastLine => Volatile.Read(ref _lastError) ?? Volatile.Read(ref _lastOutput);
 
     public bool HasExited => Child.Exited.IsCompleted;
 
