@@ -16,7 +16,9 @@ internal static class Endpoints
         api.MapPublishEndpoints(limits);
         api.MapConnectionEndpoints();
         api.MapStreamEndpoints();
+        api.MapBackendEndpoints();
         api.MapOverviewEndpoints();
+        app.MapRelay();
 
         if (settings.ServesDocs)
         {

@@ -86,6 +86,7 @@ internal static class ServerApp
 
     private static void AddServices(IServiceCollection services, ServerSettings settings)
     {
+        services.AddChildren(settings.DataDirectory);
         services.AddRouting();
         services.AddApiJson();
         services.AddApiErrors();
@@ -121,6 +122,7 @@ internal static class ServerApp
 
         services.AddServerRelay(settings);
         services.AddStreams(settings);
+        services.AddRelay(relay => settings.Configuration.Apply("Relay", relay));
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));

@@ -1,32 +1,68 @@
+using System.Diagnostics;
 using Causeway.Testing;
 
 namespace Causeway.EndToEnd.Lifecycle;
 
-/// <summary>A1: a hundred crashes, a hundred starts.</summary>
+/// <summary>A1, A5: a hundred crashes with connections open and children alive, a hundred starts; nobody is left and no stranger is harmed.</summary>
 public sealed class RestartTests
 {
     private const int Times = 100;
     private const int Connections = 3;
 
+    /// <summary>A child with a grandchild in its group and one that left it. It never listens, so it is always being started.</summary>
+    private static readonly string Configuration = $$"""
+        { "Relay": { "Backends": { "family": { "Urls": ["http://127.0.0.1:{{FreePort.Next()}}"], "Process": {
+          "Command": ["sh", "-c", "sleep 600 & setsid sleep 600 & wait"], "Start": "always", "ReadySeconds": 600 } } } } }
+        """;
+
     [Fact]
-    public async Task Kill_AHundredTimesWithConnectionsOpen_EveryStartSucceeds()
+    public async Task Kill_AHundredTimesWithConnectionsOpenAndChildrenAlive_EveryStartSucceedsAndNobodyIsLeft()
     {
         Needs.Linux();
-        await using var causeway = await CausewayProcess.StartAsync();
-        for (var round = 0; round < Times; round++)
+        using var stranger = Process.Start("/bin/sleep", "600")!;
+        var families = new List<string>();
+        await using (var causeway = await CausewayProcess.StartAsync(Configuration))
         {
-            var sockets = await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => RawWebSocket.ConnectAsync(causeway.WebSocket)));
-            try
+            for (var round = 0; round < Times; round++)
             {
-                // Not awaited: the next one is started while the kernel still clears up after this one.
-                await using var killed = causeway.Process;
-                killed.Process.Send(Signal.Kill);
-                await causeway.StartAgainAsync();
-            }
-            finally
-            {
-                Array.ForEach(sockets, static socket => socket.Dispose());
+                families.Add(await FamilyAsync(causeway, families));
+                var sockets = await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => RawWebSocket.ConnectAsync(causeway.WebSocket)));
+                try
+                {
+                    // Not awaited: the next one is started while the kernel still clears up after this one.
+                    await using var killed = causeway.Process;
+                    killed.Process.Send(Signal.Kill);
+                    await causeway.StartAgainAsync();
+                }
+                finally
+                {
+                    Array.ForEach(sockets, static socket => socket.Dispose());
+                }
+
+                Assert.Empty(Processes.With("CAUSEWAY_CHILD", families[^1]));
             }
         }
+
+        Assert.Equal(Times, families.Distinct().Count());
+        Assert.All(families, static family => Assert.Empty(Processes.With("CAUSEWAY_CHILD", family)));
+        Assert.False(stranger.HasExited);
+        stranger.Kill();
+    }
+
+    /// <summary>The mark of the family that this instance has started, once all three are there.</summary>
+    private static async Task<string> FamilyAsync(CausewayProcess causeway, List<string> before)
+    {
+        var directory = Path.Combine(causeway.Directory, "data", "children");
+        string? mark = null;
+        await Eventually.True(
+            () =>
+            {
+                mark = Directory.Exists(directory)
+                    ? Directory.GetFiles(directory, "*.json").Select(static path => Path.GetFileNameWithoutExtension(path)).Except(before).SingleOrDefault()
+                    : null;
+                return mark is not null && Processes.With("CAUSEWAY_CHILD", mark).Count >= 3;
+            },
+            what: "the child and its two grandchildren run");
+        return mark!;
     }
 }

@@ -6,6 +6,7 @@ Every start appends a line to the file STARTS, so that a test can count them.
 import http.server
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -16,6 +17,10 @@ if "starts" in switches:
         file.write(f"{os.getpid()}\n")
 for word in switches.get("say", "").split(","):
     print(word, flush=True)
+if "family" in switches:
+    near = subprocess.Popen(["sleep", "600"])
+    far = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    print("family", os.getpid(), near.pid, far.pid, flush=True)
 if "exit" in switches:
     print("giving up", file=sys.stderr, flush=True)
     sys.exit(int(switches["exit"]))
