@@ -49,14 +49,31 @@ internal sealed class ClientChain
             return chain;
         }
 
-        var peer = (context.Features.Get<IConnectionEndPointFeature>()?.RemoteEndPoint as IPEndPoint)?.Address;
-        chain = new ClientChain(client, peer, host, scheme);
+        chain = new ClientChain(client, PeerOf(context), host, scheme);
         if (items is not null && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             items[typeof(ClientChain)] = chain;
         }
 
         return chain;
+    }
+
+    // Who is at the other end of the connection itself, whatever headers say.
+    private static IPAddress? PeerOf(HttpContext context)
+    {
+        if (context.Features.Get<IConnectionEndPointFeature>() is { RemoteEndPoint: IPEndPoint peer })
+        {
+            return peer.Address;
+        }
+
+        try
+        {
+            return (context.Features.Get<IConnectionSocketFeature>()?.Socket.RemoteEndPoint as IPEndPoint)?.Address;
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
+        {
+            return null;
+        }
     }
 
     private static string NameOf(IPAddress? address) => address switch
