@@ -5,8 +5,8 @@ internal static class Endpoints
 {
     public static void Map(WebApplication app, ServerSettings settings)
     {
-        app.MapRealtime("/ws");
-        app.MapRoomEvents("/sse");
+        app.MapRealtime("/ws").WithoutDrainWait();
+        app.MapRoomEvents("/sse").WithoutDrainWait();
         app.MapHealth();
         app.MapPrometheus("/metrics").WithMetadata(AccessRule.Admin);
 

@@ -51,6 +51,7 @@ internal static class ServerApp
         }
 
         Pipeline.Use(app, settings);
+        ServerLifecycle.RefuseNewcomersWhileDraining(app.Services);
         return app;
     }
 
@@ -100,9 +101,7 @@ internal static class ServerApp
             idempotency.MaxRequestBytes = (int)limits.BatchBodyBytes;
         });
         services.AddApiDescription(settings);
-        services.AddDrain(drain => drain.Window = TimeSpan.FromSeconds(settings.Server.DrainSeconds));
-        services.AddReadiness();
-        services.AddServerReload(settings);
+        services.AddServerLifecycle(settings);
         services.AddServerTls(settings);
         services.AddPrometheus(static prometheus => prometheus.Meters.Add("Causeway.*"));
 
@@ -126,7 +125,5 @@ internal static class ServerApp
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));
-        services.AddDrainStep("live connections", order: 0, share: 1, static (context, cancellationToken) =>
-            context.Services.GetRequiredService<Realtime.Connections>().DrainAsync(context.Budget, cancellationToken));
     }
 }

@@ -50,17 +50,15 @@ internal sealed class DrainService(
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         Begin();
         await _stopping.DisposeAsync().ConfigureAwait(false);
-        var done = 0;
-        var all = steps.OrderBy(static step => step.Order).ToList();
-        foreach (var step in all)
+        var phases = new List<DrainPhase>();
+        foreach (var step in steps.OrderBy(static step => step.Order))
         {
-            if (await RunAsync(step, cancellationToken).ConfigureAwait(false) == DrainStepOutcome.Done)
-            {
-                done++;
-            }
+            phases.Add(await RunAsync(step, cancellationToken).ConfigureAwait(false));
         }
 
-        logger.DrainEnded(Seconds(state.Elapsed), done, all.Count);
+        var report = new DrainReport(options.Value.Window, state.Elapsed, phases);
+        state.Report = report;
+        logger.DrainEnded(Seconds(report.Took), report.Done, phases.Count, report.ToLine());
     }
 
     private void Begin()
@@ -71,38 +69,40 @@ internal sealed class DrainService(
         }
     }
 
-    private async Task<DrainStepOutcome> RunAsync(DrainStep step, CancellationToken cancellationToken)
+    private async Task<DrainPhase> RunAsync(DrainStep step, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var remaining = state.Remaining;
         var budget = step.BudgetOf(options.Value.Window, remaining);
         using var limit = new CancellationTokenSource(budget, time);
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var outcome = DrainStepOutcome.Done;
+        var context = new DrainContext(services, budget, remaining);
+        var outcome = DrainOutcome.Done;
         Exception? failure = null;
         try
         {
             // On the pool, so that a step that blocks before its first await is cut like any other.
-            var work = Task.Run(() => step.RunAsync(new(services, budget, remaining), cut.Token), CancellationToken.None);
+            var work = Task.Run(() => step.RunAsync(context, cut.Token), CancellationToken.None);
             await WaitAsync(work, cut.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cut.IsCancellationRequested)
         {
-            outcome = DrainStepOutcome.Cut;
+            outcome = DrainOutcome.Cut;
         }
         catch (Exception exception)
         {
-            outcome = DrainStepOutcome.Failed;
+            outcome = DrainOutcome.Failed;
             failure = exception;
         }
 
-        var seconds = Seconds(time.GetElapsedTime(started));
+        var took = time.GetElapsedTime(started);
+        var seconds = Seconds(took);
         switch (outcome)
         {
-            case DrainStepOutcome.Done:
+            case DrainOutcome.Done:
                 logger.DrainStepDone(step.Name, seconds);
                 break;
-            case DrainStepOutcome.Cut:
+            case DrainOutcome.Cut:
                 logger.DrainStepCut(step.Name, seconds);
                 break;
             default:
@@ -110,7 +110,7 @@ internal sealed class DrainService(
                 break;
         }
 
-        return outcome;
+        return new DrainPhase(step.Name, outcome, budget, took, context.Notes);
     }
 
     /// <summary>Waits for the work, and a moment longer once it was told to end; then leaves it, but not its exception.</summary>

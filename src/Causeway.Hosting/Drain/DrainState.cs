@@ -34,6 +34,9 @@ public sealed class DrainState : IDisposable
     /// <summary>Cancelled when draining begins. Tie to it what must not delay the end, such as an open stream.</summary>
     public CancellationToken Draining { get; }
 
+    /// <summary>How the drain went; null until its last phase has ended.</summary>
+    public DrainReport? Report { get; internal set; }
+
     internal TimeSpan Elapsed => IsDraining ? _time.GetElapsedTime(Volatile.Read(ref _started)) : TimeSpan.Zero;
 
     /// <inheritdoc/>

@@ -1,10 +1,25 @@
+using System.Collections.Concurrent;
+
 namespace Causeway.Hosting;
 
-/// <summary>What a drain step is told.</summary>
+/// <summary>What a drain step is told, and where it says what it did.</summary>
 /// <param name="Services">The application's services.</param>
 /// <param name="Budget">The time this step has; its token is cancelled after it.</param>
 /// <param name="Remaining">What is left of the whole window as the step begins.</param>
-public sealed record DrainContext(IServiceProvider Services, TimeSpan Budget, TimeSpan Remaining);
+public sealed record DrainContext(IServiceProvider Services, TimeSpan Budget, TimeSpan Remaining)
+{
+    private readonly ConcurrentQueue<string> _notes = new();
+
+    internal IReadOnlyList<string> Notes => [.. _notes];
+
+    /// <summary>Adds to the drain's report what the step did, or had to cut and why: <c>12 WebSockets told to reconnect</c>.</summary>
+    /// <param name="note">A few words. No secrets.</param>
+    public void Report(string note)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(note);
+        _notes.Enqueue(note);
+    }
+}
 
 /// <summary>One thing to do between the signal and the closing of the listeners.</summary>
 /// <param name="Name">For the log.</param>
@@ -19,12 +34,4 @@ internal sealed record DrainStep(string Name, int Order, double? Share, TimeSpan
         var wanted = Time ?? window * Share!.Value;
         return wanted < remaining ? wanted : remaining;
     }
-}
-
-/// <summary>How a drain step ended.</summary>
-internal enum DrainStepOutcome
-{
-    Done = 1,
-    Cut,
-    Failed,
 }

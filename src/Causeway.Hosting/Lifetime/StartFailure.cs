@@ -25,6 +25,11 @@ public sealed record StartFailure(int ExitCode, string Message)
             return new(preflight.ExitCode, preflight.Message);
         }
 
+        if (Find<LifespanException>(exception) is { } step)
+        {
+            return new(Hosting.ExitCode.Failed, step.Message);
+        }
+
         if (Find<AddressInUseException>(exception) is not null || SocketErrorOf(exception) == SocketError.AddressAlreadyInUse)
         {
             return new(Hosting.ExitCode.PortHeld, PortHeldMessage.For(AddressOf(exception, addresses)));

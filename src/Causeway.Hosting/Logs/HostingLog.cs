@@ -23,8 +23,8 @@ internal static partial class HostingLog
     [LoggerMessage(4104, LogLevel.Error, "Drain step {Step} failed after {Seconds} s.")]
     public static partial void DrainStepFailed(this ILogger logger, string step, double seconds, Exception exception);
 
-    [LoggerMessage(4105, LogLevel.Information, "The drain ended after {Seconds} s: {Done} of {Steps} steps done.")]
-    public static partial void DrainEnded(this ILogger logger, double seconds, int done, int steps);
+    [LoggerMessage(4105, LogLevel.Information, "The drain ended after {Seconds} s: {Done} of {Steps} steps done. {Report}")]
+    public static partial void DrainEnded(this ILogger logger, double seconds, int done, int steps, string report);
 
     [LoggerMessage(4201, LogLevel.Error, "Readiness check {Check} failed.")]
     public static partial void ReadinessCheckFailed(this ILogger logger, string check, Exception exception);

@@ -10,6 +10,7 @@ public sealed class Reloader : IDisposable
     private readonly IServiceProvider _services;
     private readonly List<ReloadHook> _hooks;
     private readonly ReloadSource? _source;
+    private readonly ServiceManagerLink? _manager;
     private readonly ILogger _logger;
     private readonly CausewayConfiguration? _started;
     private CausewayConfiguration? _current;
@@ -19,6 +20,7 @@ public sealed class Reloader : IDisposable
         _services = services;
         _hooks = [.. hooks.OrderBy(static hook => hook.Order)];
         _source = source;
+        _manager = services.GetService<ServiceManagerLink>();
         _logger = logger;
         _current = _started = services.GetService<CausewayConfiguration>();
     }
@@ -36,7 +38,9 @@ public sealed class Reloader : IDisposable
         try
         {
             _logger.ReloadStarted();
+            _manager?.TellReloading();
             var report = await RunAsync(cancellationToken).ConfigureAwait(false);
+            _manager?.TellReloaded(report);
             _logger.ReloadEnded(report.Changes.Count, report.Problems.Count, report.NeedRestart.Count);
             return report;
         }

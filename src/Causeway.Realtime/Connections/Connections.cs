@@ -105,6 +105,13 @@ public sealed class Connections
         return connections.Length;
     }
 
+    /// <summary>Refuses newcomers from now on with 503 <c>DRAINING</c>; those who are there stay until <see cref="DrainAsync"/>.</summary>
+    /// <param name="window">How long the drain may take in all: newcomers are told to stay away that long.</param>
+    public void RefuseNewcomers(TimeSpan window) => _drain.Begin(window);
+
+    /// <summary>Connections that a drain had to reset, because they did not end in time.</summary>
+    public int CutByDrain => _drain.Cut;
+
     /// <summary>Refuses newcomers from now on, tells every client to come back later, and closes all in batches over the first half of the window.</summary>
     /// <param name="window">How long the drain may take in all.</param>
     /// <param name="cancellationToken">Ends the wait: what is still open is reset.</param>

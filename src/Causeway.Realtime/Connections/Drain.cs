@@ -16,8 +16,13 @@ internal sealed class Drain(LiveCore core)
     private Task? _run;
     private long _startedAt;
     private TimeSpan _window;
+    private bool _hasBegun;
 
-    public bool HasStarted => Volatile.Read(ref _run) is not null;
+    /// <summary>Whether newcomers are refused.</summary>
+    public bool HasStarted => Volatile.Read(ref _hasBegun);
+
+    /// <summary>Connections that had to be reset because they did not end in time.</summary>
+    public int Cut { get; private set; }
 
     /// <summary>What is left of the window, at least a second.</summary>
     public TimeSpan Left
@@ -32,17 +37,25 @@ internal sealed class Drain(LiveCore core)
     /// <summary>A little time, different for each client.</summary>
     public static TimeSpan Jitter() => TimeSpan.FromMilliseconds(250 + (Random.Shared.NextDouble() * (MaxJitter.TotalMilliseconds - 250)));
 
+    /// <summary>Refuses newcomers from now on; those who are there stay until <see cref="RunAsync"/>.</summary>
+    public void Begin(TimeSpan window)
+    {
+        lock (_gate)
+        {
+            if (!_hasBegun)
+            {
+                (_window, _startedAt) = (window, core.Time.GetTimestamp());
+                Volatile.Write(ref _hasBegun, true);
+            }
+        }
+    }
+
     public Task RunAsync(TimeSpan window, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_run is null)
-            {
-                (_window, _startedAt) = (window, core.Time.GetTimestamp());
-                Volatile.Write(ref _run, DrainAsync(window, cancellationToken));
-            }
-
-            return _run;
+            Begin(window);
+            return _run ??= DrainAsync(window, cancellationToken);
         }
     }
 
@@ -95,6 +108,7 @@ internal sealed class Drain(LiveCore core)
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             var late = connections.Where(static connection => !connection.HasEnded).ToArray();
+            Cut = late.Length;
             core.Logger.DrainCut(late.Length);
             foreach (var connection in late)
             {

@@ -28,11 +28,18 @@ internal sealed class Invocation(
     {
         var settings = Settings();
         var app = ServerApp.Build(settings);
-        return await ServiceRunner.RunAsync(app, error, () =>
+        var drain = app.Services.GetRequiredService<DrainState>();
+        var code = await ServiceRunner.RunAsync(app, error, () =>
         {
             output.Write(FirstScreen.Describe(
                 settings, app.Services.GetRequiredService<Exposure>(), app.Services.GetRequiredService<AdminToken>(), app.Urls, isTerminal, app.Services.DescribeCertificate()));
             output.Flush();
         });
+        if (isTerminal && drain.Report is { } report)
+        {
+            output.Write(report.ToText());
+        }
+
+        return code;
     }
 }

@@ -40,6 +40,9 @@ internal sealed class CausewayProcess : IAsyncDisposable
     /// <summary>Its working directory: <c>causeway.json</c> and <c>data/</c> are in it.</summary>
     public string Directory => _directory.Path;
 
+    /// <summary>Environment variables of the next start, besides the test's own.</summary>
+    public Dictionary<string, string?> Environment { get; } = [];
+
     /// <summary>The process.</summary>
     public ChildProcess Process => _process ?? throw new InvalidOperationException("Not started.");
 
@@ -86,6 +89,11 @@ internal sealed class CausewayProcess : IAsyncDisposable
     public ChildProcess LaunchBeside(params string[] arguments)
     {
         var environment = new Dictionary<string, string?> { ["DOTNET_gcServer"] = null, ["ASPNETCORE_URLS"] = null, ["NO_COLOR"] = "1" };
+        foreach (var (name, value) in Environment)
+        {
+            environment[name] = value;
+        }
+
         return ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "causeway.dll"), .. arguments], Directory, environment);
     }
 
