@@ -18,7 +18,6 @@ internal static class Endpoints
         api.MapStreamEndpoints();
         api.MapBackendEndpoints();
         api.MapOverviewEndpoints();
-        app.MapRelay();
 
         if (settings.ServesDocs)
         {

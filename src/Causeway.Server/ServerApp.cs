@@ -121,7 +121,6 @@ internal static class ServerApp
 
         services.AddServerRelay(settings);
         services.AddStreams(settings);
-        services.AddRelay(relay => settings.Configuration.Apply("Relay", relay));
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));
