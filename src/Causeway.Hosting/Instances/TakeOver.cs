@@ -43,12 +43,12 @@ internal sealed class TakeOver(TextWriter notices, TimeProvider time, ILogger lo
         {
             // A second signal would make it drop everybody at once.
             logger.WaitsForEarlierInstance(record.Pid, wanted, seconds);
-            await SayAsync($"Process {record.Pid}, the earlier instance of this service, still drains and holds {wanted}. Waiting for it to end ({Text(seconds)} s in all at most).").ConfigureAwait(false);
+            await SayAsync($"Process {record.Pid}, the earlier instance, still drains and holds {wanted}. Waiting for it to end ({Text(seconds)} s in all at most).").ConfigureAwait(false);
         }
         else
         {
             logger.TakesOver(record.Pid, wanted, seconds);
-            await SayAsync($"{wanted} is held by process {record.Pid} ({facts.Command}), an earlier instance of this service. It was asked to stop; waiting until it has drained ({Text(seconds)} s at most).").ConfigureAwait(false);
+            await SayAsync($"{wanted} is held by process {record.Pid} ({facts.Command}), an earlier instance. It was asked to stop; waiting until it has drained ({Text(seconds)} s at most).").ConfigureAwait(false);
             process.Send(Terminate);
         }
 
@@ -94,7 +94,7 @@ internal sealed class TakeOver(TextWriter notices, TimeProvider time, ILogger lo
 
         throw new PreflightException(
             ExitCode.PortHeld,
-            $"{wanted} is still held by process {record.Pid}, the earlier instance of this service, which was asked to stop and did not. Look at what it does, or end it with kill -9 {record.Pid}; then start again.");
+            $"{wanted} is still held by process {record.Pid}, the earlier instance, which was asked to stop and did not. Look at what it does, or end it with kill -9 {record.Pid}; then start again.");
     }
 
     private async Task SayAsync(string text)

@@ -38,10 +38,10 @@ internal static partial class HostingLog
     [LoggerMessage(4302, LogLevel.Warning, "Metric {Metric} is left out: {Instrument} of meter {Meter} has another kind than the one already shown under this name.")]
     public static partial void MetricLeftOut(this ILogger logger, string metric, string instrument, string meter);
 
-    [LoggerMessage(4401, LogLevel.Warning, "{Address} is held by process {ProcessId}, an earlier instance of this service. It was asked to stop and has {Seconds} s to drain.")]
+    [LoggerMessage(4401, LogLevel.Warning, "{Address} is held by process {ProcessId}, an earlier instance. It was asked to stop and has {Seconds} s to drain.")]
     public static partial void TakesOver(this ILogger logger, int processId, string address, double seconds);
 
-    [LoggerMessage(4402, LogLevel.Information, "{Address} is held by process {ProcessId}, an earlier instance of this service that is stopping; it has {Seconds} s in all.")]
+    [LoggerMessage(4402, LogLevel.Information, "{Address} is held by process {ProcessId}, an earlier instance that is stopping; it has {Seconds} s in all.")]
     public static partial void WaitsForEarlierInstance(this ILogger logger, int processId, string address, double seconds);
 
     [LoggerMessage(4403, LogLevel.Information, "The earlier instance, process {ProcessId}, has ended; this took {Seconds} s.")]

@@ -140,7 +140,7 @@ public sealed class PortHolderTests
             ["executable"] = new FileInfo($"/proc/{pid}/exe").LinkTarget,
             ["command_line"] = new JsonArray([.. File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Split('\0').Select(static part => JsonValue.Create(part))]),
             ["data_directory"] = data,
-            ["user_id"] = 0,
+            ["user_id"] = uint.Parse(File.ReadLines($"/proc/{pid}/status").First(static line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2], CultureInfo.InvariantCulture),
             ["instance_id"] = Guid.NewGuid(),
             ["version"] = "0.1.0",
             ["urls"] = new JsonArray(causeway.Address.GetLeftPart(UriPartial.Authority)),

@@ -59,6 +59,38 @@ public sealed class SocketActivationTests
     }
 
     [Fact]
+    public async Task Start_AdminAddressConfigured_IsOpenedBesideTheSocket()
+    {
+        Needs.Linux();
+        var admin = FreePort.Next();
+        await using var causeway = CausewayProcess.Create($$$"""{ "Server": { "AdminUrls": "http://127.0.0.1:{{{admin}}}" } }""");
+        await using var manager = await ManagerAsync(causeway, "127.0.0.1");
+        await manager.SayAsync("start");
+        await ReadyAsync(causeway);
+
+        using var response = await causeway.Client.GetAsync(new Uri($"http://127.0.0.1:{admin}/metrics"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal(404, (await causeway.GetAsync("/metrics")).Status);
+    }
+
+    [Fact]
+    public async Task Start_SocketIsThatOfTheAdminAddress_TheOthersAreOpenedAsConfigured()
+    {
+        Needs.Linux();
+        var port = FreePort.Next();
+        await using var causeway = CausewayProcess.Create($$$"""{ "Server": { "Urls": "http://127.0.0.1:{{{port}}}" } }""");
+        await using var manager = await ManagerAsync(causeway, "127.0.0.1", $"--Server:AdminUrls=http://127.0.0.1:{causeway.Port}");
+        await manager.SayAsync("start");
+        await ReadyAsync(causeway);
+
+        using var response = await causeway.Client.GetAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(404, (int)response.StatusCode);
+        Assert.Equal(200, (await causeway.GetAsync("/metrics")).Status);
+    }
+
+    [Fact]
     public async Task Start_SocketIsOnEveryAddress_IsExposedWhateverTheConfigurationSays()
     {
         Needs.Linux();
@@ -122,13 +154,13 @@ public sealed class SocketActivationTests
         Assert.DoesNotContain("   at ", process.Text, StringComparison.Ordinal);
     }
 
-    private static async Task<ChildProcess> ManagerAsync(CausewayProcess causeway, string address)
+    private static async Task<ChildProcess> ManagerAsync(CausewayProcess causeway, string address, params string[] arguments)
     {
         var manager = ChildProcess.Start(
             Needs.Python(),
             [
                 Path.Combine(AppContext.BaseDirectory, "Lifecycle", "socket_manager.py"), address, causeway.Port.ToString(CultureInfo.InvariantCulture), "causeway",
-                "dotnet", Path.Combine(AppContext.BaseDirectory, "causeway.dll"),
+                "dotnet", Path.Combine(AppContext.BaseDirectory, "causeway.dll"), .. arguments,
             ],
             causeway.Directory);
         await manager.TellsAsync("there");
