@@ -78,6 +78,9 @@ public sealed class StreamProperties
 
         public int Last => Lines[^1];
 
+        /// <summary>Those that are in the file now: whoever reads will see them.</summary>
+        public int[] CurrentLines => [.. Lines.Skip(_isEmpty ? Lines.Count : Lines.FindLastIndex(Firsts.Contains))];
+
         public Task AppendAsync(int lines)
         {
             for (var i = 0; i < lines; i++)
@@ -131,7 +134,7 @@ public sealed class StreamProperties
         {
             while (Lines.Count > 0 && _witnessed < Last)
             {
-                var next = await witness.ReadAsync() ?? throw new EndOfStreamException("The witness was sent away.");
+                var next = await witness.ReadAsync().Within() ?? throw new EndOfStreamException("The witness was sent away.");
                 _witnessed = next.Event == "message" ? next.Json.GetProperty("n").GetInt32() : _witnessed;
             }
 
@@ -169,10 +172,9 @@ public sealed class StreamProperties
 
         public async Task ReadSomeAsync()
         {
-            if (_reader is not null && file.Lines.Count > 0)
+            if (_reader is not null && file.CurrentLines is { Length: > 0 } current)
             {
-                var at = file.Lines.IndexOf(_last);
-                await ReadToAsync(file.Lines[Math.Min(file.Lines.Count - 1, at + 1 + (file.Lines.Count / 3))]);
+                await ReadToAsync(current[current.Length / 2]);
             }
         }
 
@@ -180,7 +182,10 @@ public sealed class StreamProperties
         {
             while (_last < number)
             {
-                Take(await _reader!.ReadAsync() ?? throw new EndOfStreamException($"The stream ended: {string.Join(' ', _seen)}"));
+                var reading = _reader!.ReadAsync();
+                await Task.WhenAny(reading, Task.Delay(Limits.Test));
+                Assert.True(reading.IsCompleted, $"{number} does not come: {string.Join(' ', _seen)}");
+                Take(await reading ?? throw new EndOfStreamException($"The stream ended: {string.Join(' ', _seen)}"));
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Extensions.Logging;
 
 namespace Causeway.Streams;
@@ -15,11 +14,10 @@ internal sealed class Tail : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly LiveRing _ring = new();
-    private readonly ArrayBufferWriter<byte> _events = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Contents _contents;
     private readonly StreamSource _source;
-    private readonly LineScanner _scanner;
+    private readonly FileFollower _follower;
     private readonly StreamsMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -31,26 +29,18 @@ internal sealed class Tail : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private bool _isRunning;
     private bool _hasFailed;
-    private bool _isUnreadable;
-    private long? _missingSince;
     private int _readers;
     private long _lastSignal;
 
     public Tail(StreamSource source, StreamsMetrics metrics, TimeProvider time, ILogger logger)
     {
         (_source, _metrics, _time, _logger) = (source, metrics, time, logger);
-        _scanner = new LineScanner(source.Options);
         _contents = new Contents(time, Memory);
+        _follower = new FileFollower(source, _gate, _contents, _ring, SignalChange, metrics, time, logger);
         _forget = time.CreateTimer(static state => ((Tail)state!).Forget(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public int Readers => Volatile.Read(ref _readers);
-
-    /// <summary>When a line was last read live; null while none was.</summary>
-    public DateTimeOffset? LastLineAt { get; private set; }
-
-    // Between a rename and the new file there is no file for a moment; nobody needs to hear of that.
-    private bool IsMissing => _missingSince is { } since && _time.GetElapsedTime(since) >= Tick;
 
     /// <summary>Adds a reader, and looks at the file afresh.</summary>
     public async Task JoinAsync(CancellationToken cancellationToken)
@@ -187,7 +177,7 @@ internal sealed class Tail : IAsyncDisposable
                 return new Glance(Sight.Passed, changed, Missed: missed);
             }
 
-            return new Glance(content.Ending is not null || IsMissing ? Sight.NoFile : Sight.Quiet, changed);
+            return new Glance(content.Ending is not null || _follower.IsMissing ? Sight.NoFile : Sight.Quiet, changed);
         }
     }
 
@@ -216,7 +206,7 @@ internal sealed class Tail : IAsyncDisposable
             _contents.Clear();
         }
 
-        _scanner.Dispose();
+        _follower.Dispose();
         _stop.Dispose();
     }
 
@@ -241,7 +231,7 @@ internal sealed class Tail : IAsyncDisposable
                 watch.TryStart();
                 Volatile.Write(ref _hint, NewSignal());
                 var passed = BeginPass();
-                Pass();
+                _follower.Pass();
                 EndPass(passed);
                 lock (_gate)
                 {
@@ -312,146 +302,6 @@ internal sealed class Tail : IAsyncDisposable
         }
 
         changed.TrySetResult();
-    }
-
-    private void Pass()
-    {
-        var content = _contents.Current;
-        var hasGrown = content is not null && ReadNew(content);
-        var key = FileKey.Of(_source.Path);
-        SetMissing(key is null);
-        content = _contents.Current;
-        if (content is null)
-        {
-            OpenNext();
-        }
-        else if (key is { } other && other != content.Key && !hasGrown)
-        {
-            // A writer may still have the old file open: it is left only when a whole pass brought nothing new.
-            if (content.IsPassing)
-            {
-                Finish(content, Ending.Rotated);
-                OpenNext();
-            }
-            else
-            {
-                content.IsPassing = true;
-            }
-        }
-
-        lock (_gate)
-        {
-            _contents.ForgetOld();
-        }
-    }
-
-    private void SetMissing(bool isMissing)
-    {
-        lock (_gate)
-        {
-            _missingSince = isMissing ? _missingSince ?? _time.GetTimestamp() : null;
-        }
-    }
-
-    /// <summary>Reads the lines that are new; true where there were any.</summary>
-    private bool ReadNew(Generation content)
-    {
-        var hasGrown = false;
-        while (true)
-        {
-            var length = content.Length;
-            if (length < content.Complete || !content.IsIntact(content.Mark))
-            {
-                Finish(content, Ending.Truncated);
-                OpenNext();
-                return true;
-            }
-
-            if (content.EndsAt is not null || length == content.Complete || !content.TryIdentify())
-            {
-                return hasGrown;
-            }
-
-            _events.ResetWrittenCount();
-            var scan = _scanner.Read(content, content.Complete, length, _events);
-            if (scan.Offset == content.Complete)
-            {
-                return hasGrown;
-            }
-
-            // What was read is good only if the file is the same after the reading.
-            var mark = content.MarkAt(scan.Offset);
-            if (mark is null || !content.IsIntact(content.Mark) || !content.IsIntact(mark))
-            {
-                continue;
-            }
-
-            hasGrown = true;
-            Take(content, scan, mark);
-        }
-    }
-
-    private void Take(Generation content, Scan scan, Mark mark)
-    {
-        lock (_gate)
-        {
-            _ring.Add(new LiveBatch(content, content.Complete, scan.Offset, scan.Lines, _events.WrittenSpan.ToArray()));
-            content.Advance(mark);
-            content.EndsAt = scan.IsTerminal ? scan.Offset : null;
-            LastLineAt = _time.GetUtcNow();
-        }
-
-        _metrics.CountRead(scan.Lines);
-        SignalChange();
-    }
-
-    private void Finish(Generation content, Ending ending)
-    {
-        lock (_gate)
-        {
-            _contents.Finish(content, ending);
-        }
-
-        _logger.FilePassed(_source.Name, ending == Ending.Rotated ? "rotated" : "truncated");
-        SignalChange();
-    }
-
-    private void OpenNext()
-    {
-        try
-        {
-            if (Generation.Open(_source.Path) is not { } opened)
-            {
-                return;
-            }
-
-            // Whoever waited for this file wants all of it; else what is there already is left to those who ask for it.
-            if (!_contents.HasLatest
-                && opened.TryIdentify()
-                && FileBytes.AfterLastLineEnd(opened.File, opened.Length) is > 0 and var complete
-                && opened.MarkAt(complete) is { } mark)
-            {
-                opened.Advance(mark);
-                opened.EndsAt = _scanner.IsTerminal(opened, complete) ? complete : null;
-            }
-
-            lock (_gate)
-            {
-                _contents.Add(opened);
-                _isUnreadable = false;
-            }
-
-            _logger.FollowingBegan(_source.Name, opened.Complete);
-            SignalChange();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            if (!_isUnreadable)
-            {
-                _isUnreadable = true;
-                _logger.FileUnreadable(_source.Name, exception);
-            }
-        }
     }
 
     private void Forget()
