@@ -9,7 +9,7 @@ namespace Microsoft.AspNetCore.Builder;
 public static class HostAndOriginApplicationBuilderExtensions
 {
     /// <summary>Refuses a <c>Host</c> that is not served here (400 <c>INVALID_MESSAGE</c>) and a foreign <c>Origin</c> (403 <c>FORBIDDEN</c>), on every route and method.</summary>
-    /// <remarks>Needs <c>AddHostAndOriginCheck</c>. Place it after <c>UseApiErrors</c> and after forwarded headers, before everything that answers.</remarks>
+    /// <remarks>Each refusal counts in <c>causeway.refused</c>, by code, on the meter <c>Causeway.Http</c>. Needs <c>AddHostAndOriginCheck</c>. Place it after <c>UseApiErrors</c> and after forwarded headers, before everything that answers.</remarks>
     public static IApplicationBuilder UseHostAndOriginCheck(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -26,6 +26,7 @@ public static class HostAndOriginApplicationBuilderExtensions
 
         // Behind a proxy that ends TLS the page's origin is the public URL's, though the request arrives as http.
         string[] origins = exposure.PublicUrl is { } url ? [.. options.AllowedOrigins, url.GetLeftPart(UriPartial.Authority)] : [.. options.AllowedOrigins];
-        return app.Use(next => new HostAndOriginMiddleware(next, hosts, origins, logger).InvokeAsync);
+        var metrics = services.GetRequiredService<RefusalMetrics>();
+        return app.Use(next => new HostAndOriginMiddleware(next, hosts, origins, metrics, logger).InvokeAsync);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Http;
 
 /// <summary>Refuses requests for hosts that are not served here, and of pages of other sites.</summary>
-internal sealed class HostAndOriginMiddleware(RequestDelegate next, HostRules hosts, string[] allowedOrigins, ILogger logger)
+internal sealed class HostAndOriginMiddleware(RequestDelegate next, HostRules hosts, string[] allowedOrigins, RefusalMetrics metrics, ILogger logger)
 {
     private static readonly ApiError ForeignHost = new(
         ErrorCode.InvalidMessage,
@@ -20,6 +20,7 @@ internal sealed class HostAndOriginMiddleware(RequestDelegate next, HostRules ho
         {
             var host = context.Request.Host.Value ?? "";
             logger.HostRefused(host);
+            metrics.Count(ForeignHost.Code);
             return ErrorWriter.WriteAsync(context, ForeignHost with { Details = new() { ["host"] = host } });
         }
 
@@ -27,6 +28,7 @@ internal sealed class HostAndOriginMiddleware(RequestDelegate next, HostRules ho
         {
             var origin = context.Request.Headers.Origin.ToString();
             logger.OriginRefused(origin);
+            metrics.Count(ForeignOrigin.Code);
             return ErrorWriter.WriteAsync(context, ForeignOrigin with { Details = new() { ["origin"] = origin } });
         }
 

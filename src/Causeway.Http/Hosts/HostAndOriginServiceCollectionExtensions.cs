@@ -12,6 +12,8 @@ public static class HostAndOriginServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddLocalAccess();
+        services.AddMetrics();
+        services.TryAddSingleton<RefusalMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HostAndOriginOptions>, HostAndOriginOptionsValidator>());
         services.AddOptions<HostAndOriginOptions>().ValidateOnStart();
         if (configure is not null)

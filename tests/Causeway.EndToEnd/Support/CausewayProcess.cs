@@ -25,7 +25,7 @@ internal sealed class CausewayProcess : IAsyncDisposable
         server["Urls"] ??= Address.GetLeftPart(UriPartial.Authority);
         server["DrainSeconds"] ??= 0;
         configuration["Server"] = server;
-        _directory.Write("causeway.json", configuration.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        _directory.Write("causeway.json", configuration.ToJsonString(new JsonSerializerOptions { WriteIndented = true }).Replace("{port}", Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
     }
 
     /// <summary>The port it was told to listen on.</summary>
@@ -53,7 +53,7 @@ internal sealed class CausewayProcess : IAsyncDisposable
     public string AdminToken => File.ReadAllText(Path.Combine(Directory, "data", "admin-token")).Trim();
 
     /// <summary>Starts the program and waits until it is ready.</summary>
-    /// <param name="configuration">The text of <c>causeway.json</c>; address and a drain of 0 s are added where it has none.</param>
+    /// <param name="configuration">The text of <c>causeway.json</c>; address and a drain of 0 s are added where it has none, and <c>{port}</c> becomes the server's own.</param>
     /// <param name="arguments">The command line.</param>
     public static async Task<CausewayProcess> StartAsync(string configuration = "{}", params string[] arguments)
     {

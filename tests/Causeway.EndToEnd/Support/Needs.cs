@@ -34,6 +34,12 @@ internal static class Needs
         return setpriv;
     }
 
+    /// <summary>nginx.</summary>
+    public static string Nginx() => Required(OnPath("nginx") ?? (File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : null), "nginx is not installed.");
+
+    /// <summary>socat, a tunnel that changes nothing of what passes.</summary>
+    public static string Socat() => Required(OnPath("socat"), "socat is not installed.");
+
     /// <summary>Node.</summary>
     public static string Node() => Required(OnPath("node"), "Node is not installed.");
 
