@@ -36,10 +36,10 @@ internal sealed class TesterPage
     public ILocator State => Page.GetByTestId("tester-state");
 
     /// <summary>Opens a tab on a room and waits until it is in.</summary>
-    public static async Task<TesterPage> OpenAsync(IBrowserContext context, CausewayProcess causeway, string room)
+    public static async Task<TesterPage> OpenAsync(IBrowserContext context, CausewayProcess causeway, string room, string console = "/")
     {
         var tester = new TesterPage(await context.NewPageAsync());
-        await tester.Page.GotoAsync(new Uri(causeway.Address, $"/#/tester?room={room}").ToString());
+        await tester.Page.GotoAsync(new Uri(new Uri(causeway.Address, console), $"#/tester?room={room}").ToString());
         await tester.IsConnectedAsync();
         return tester;
     }

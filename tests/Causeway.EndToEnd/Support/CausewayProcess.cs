@@ -18,8 +18,12 @@ internal sealed class CausewayProcess : IAsyncDisposable
     private CausewayProcess(JsonObject configuration, string[] arguments)
     {
         Port = FreePort.Next();
-        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}"));
-        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Address, Timeout = Limits.Test };
+        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"{(arguments.Contains("--https") ? "https" : "http")}://127.0.0.1:{Port}"));
+        var handler = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false };
+
+        // Over TLS the certificate is the server's own, or looked at by the test itself.
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => Address.IsLoopback;
+        Client = new HttpClient(handler) { BaseAddress = Address, Timeout = Limits.Test };
         _arguments = arguments;
         var server = configuration["Server"] as JsonObject ?? [];
         server["Urls"] ??= Address.GetLeftPart(UriPartial.Authority);
@@ -47,7 +51,7 @@ internal sealed class CausewayProcess : IAsyncDisposable
     public ChildProcess Process => _process ?? throw new InvalidOperationException("Not started.");
 
     /// <summary>The address of a path with <c>ws:</c>.</summary>
-    public Uri WebSocket => new(string.Create(CultureInfo.InvariantCulture, $"ws://127.0.0.1:{Port}/ws"));
+    public Uri WebSocket => new(string.Create(CultureInfo.InvariantCulture, $"{(Address.Scheme == "https" ? "wss" : "ws")}://127.0.0.1:{Port}/ws"));
 
     /// <summary>The admin token, as the data directory keeps it.</summary>
     public string AdminToken => File.ReadAllText(Path.Combine(Directory, "data", "admin-token")).Trim();
