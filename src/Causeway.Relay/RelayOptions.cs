@@ -27,6 +27,11 @@ public sealed class RelayOptions : IValidatableObject
 
         for (var i = 0; i < Routes.Count; i++)
         {
+            if (Routes[i].Path is { } path && Routes.Take(i).Any(other => path.Equals(other.Path, StringComparison.OrdinalIgnoreCase)))
+            {
+                yield return new ValidationResult($"there is another route with the path {path}", [$"{nameof(Routes)}:{i}:{nameof(RouteOptions.Path)}"]);
+            }
+
             if (Routes[i].Backend is { } backend && !Backends.ContainsKey(backend))
             {
                 yield return new ValidationResult($"there is no backend '{backend}' under Relay:Backends", [$"{nameof(Routes)}:{i}:{nameof(RouteOptions.Backend)}"]);

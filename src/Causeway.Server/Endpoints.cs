@@ -25,6 +25,5 @@ internal static class Endpoints
         }
 
         app.MapSiteFiles(settings);
-        app.MapRelay();
     }
 }

@@ -15,7 +15,11 @@ public static class RelayEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var routes = endpoints.ServiceProvider.GetService<RelayRoutes>()
             ?? throw new InvalidOperationException("MapRelay needs the relay: call builder.Services.AddRelay() first.");
-        endpoints.DataSources.Add(routes.Endpoints);
+        if (!endpoints.DataSources.Contains(routes.Endpoints))
+        {
+            endpoints.DataSources.Add(routes.Endpoints);
+        }
+
         return routes.Endpoints;
     }
 }

@@ -75,10 +75,13 @@ public sealed class ReloadTests
         var wrong = new RelayOptions();
         wrong.Backends["app"] = new BackendOptions { Urls = { "ftp://x" }, ConnectSeconds = 0 };
         wrong.Routes.Add(new RouteOptions { Path = "no slash", Backend = "other" });
+        wrong.Routes.Add(new RouteOptions { Path = "/{**rest}", Backend = "app" });
+        wrong.Routes.Add(new RouteOptions { Path = "/{**REST}", Backend = "app" });
 
         var exception = Assert.Throws<ArgumentException>(() => front.Services.GetRequiredService<RelayRoutes>().Apply(wrong));
 
         Assert.Contains("no backend 'other'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("another route", exception.Message, StringComparison.Ordinal);
         Assert.Contains("ConnectSeconds", exception.Message, StringComparison.Ordinal);
         Assert.Equal(200, (await EchoBackend.AskAsync(front)).Status);
     }

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using Causeway.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Causeway.Server.Tests.Relay;
+
+/// <summary>Who may use a relayed route, and what its backend is told of them.</summary>
+public sealed class RelayGateTests
+{
+    private const string Exposed = """ "Auth": { "Mode": "required", "AllowQueryToken": true }, """;
+
+    [Fact]
+    public async Task Local_NothingSaid_BackendLearnsOfTheLocalAdmin()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, "", access: null);
+
+        var identity = await IdentityOf(server, await server.GetAsync("/app/x"));
+
+        Assert.Equal(("causeway", "app"), (identity.Issuer, Assert.Single(identity.Audiences)));
+        Assert.True(identity.GetPayloadValue<bool>("local"));
+        Assert.False(identity.TryGetPayloadValue<string>("sub", out _));
+        Assert.InRange(identity.ValidTo - identity.IssuedAt, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task Exposed_NothingSaid_NeedsACredential()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed, access: null);
+
+
+        (await server.GetAsync("/app/x")).AssertError(401, "UNAUTHORIZED");
+        (await server.SendAsync(HttpMethod.Get, "/app/x", token: "wrong")).AssertError(401, "UNAUTHORIZED");
+
+        var answer = await server.SendAsync(HttpMethod.Get, "/app/x", token: server.TokenFor("ann", ["editor"]));
+        var identity = await IdentityOf(server, answer);
+        Assert.Equal(("ann", "ann the user", "editor"), (identity.Subject, identity.GetPayloadValue<string>("name"), Assert.Single(identity.GetPayloadValue<string[]>("roles"))));
+        Assert.False(answer.Json.TryGetProperty("Authorization", out _));
+    }
+
+    [Theory]
+    [InlineData("editor", 200)]
+    [InlineData("admin", 200)]
+    [InlineData("reader", 403)]
+    public async Task Role_Asked_OnlyThoseWhoHaveIt(string role, int status)
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed, access: "role:editor");
+
+        Assert.Equal(status, (await server.SendAsync(HttpMethod.Get, "/app/x", token: server.TokenFor("ann", [role]))).Status);
+    }
+
+    [Fact]
+    public async Task Anyone_BackendsOwnCredential_GoesOnToIt()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed, access: "anyone");
+
+        var answer = await server.SendAsync(HttpMethod.Get, "/app/x?access_token=theirs", headers: [("Authorization", "Bearer theirs"), ("Causeway-Identity", "forged")]);
+
+        Assert.Equal(("Bearer theirs", "?access_token=theirs"), (answer.Json.GetProperty("Authorization").GetString(), answer.Json.GetProperty("query").GetString()));
+        Assert.False(answer.Json.TryGetProperty("Causeway-Identity", out _));
+    }
+
+    [Fact]
+    public async Task Anyone_OwnCredential_DoesNotGoOn()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed, access: "anyone");
+
+        var admin = await server.SendAsync(HttpMethod.Get, "/app/x", token: server.AdminToken);
+        Assert.False(admin.Json.TryGetProperty("Authorization", out _));
+        Assert.Equal("admin", Assert.Single((await IdentityOf(server, admin)).GetPayloadValue<string[]>("roles")));
+
+        var query = await server.SendAsync(HttpMethod.Get, $"/app/x?a=1&access_token={server.TokenFor("ann")}");
+        Assert.Equal("?a=1", query.Json.GetProperty("query").GetString());
+        Assert.Equal("ann", (await IdentityOf(server, query)).Subject);
+    }
+
+    [Fact]
+    public async Task Identity_SameCaller_IsSignedOnceForSomeSeconds()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed, access: null);
+        var token = server.TokenFor("ann");
+
+        var first = (await server.SendAsync(HttpMethod.Get, "/app/x", token: token)).Json.GetProperty("Causeway-Identity").GetString();
+        var second = (await server.SendAsync(HttpMethod.Get, "/app/x", token: token)).Json.GetProperty("Causeway-Identity").GetString();
+        var other = (await server.SendAsync(HttpMethod.Get, "/app/x", token: server.TokenFor("bob"))).Json.GetProperty("Causeway-Identity").GetString();
+
+        Assert.Equal(first, second);
+        Assert.NotEqual(first, other);
+    }
+
+    [Fact]
+    public async Task Route_ForeignOriginOrHost_DoesNotReachTheBackend()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, "", access: "anyone");
+
+        Assert.Equal(403, (await server.SendAsync(HttpMethod.Post, "/app/x", "{}", headers: [("Origin", "https://evil.example")])).Status);
+        Assert.Equal(400, (await HttpAnswer.SendAsync(server.Address, "GET /app/x HTTP/1.1\r\nHost: evil.example\r\n\r\n")).Status);
+    }
+
+    [Fact]
+    public async Task IdentityKey_TooShort_IsRefusedAtStart()
+    {
+        var exception = await Assert.ThrowsAsync<Causeway.Hosting.ConfigurationException>(() => RunningServer.StartAsync(
+            """{ "Relay": { "Backends": { "app": { "Urls": ["http://127.0.0.1:1"], "IdentityKey": "c2hvcnQ=" } } } }"""));
+
+        Assert.Contains("IdentityKey", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2hvcnQ=", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<RunningServer> StartAsync(TestServer backend, string more, string? access) => RunningServer.StartAsync($$"""
+        { {{more}} "Relay": {
+            "Routes": [{ "Path": "/app/{**rest}", "Backend": "app", "Access": {{JsonSerializer.Serialize(access)}} }],
+            "Backends": { "app": { "Urls": ["{{backend.BaseAddress}}"] } } } }
+        """);
+
+    private static Task<TestServer> EchoAsync() => TestServer.StartAsync(static app => app.Map("/{**rest}", static (HttpContext context) =>
+        context.Request.Headers.ToDictionary(static header => header.Key, static header => header.Value.ToString()).Append(new("query", context.Request.QueryString.Value ?? "")).ToDictionary()));
+
+    /// <summary>Verifies the statement as a backend would.</summary>
+    private static async Task<JsonWebToken> IdentityOf(RunningServer server, HttpAnswer answer)
+    {
+        Assert.Equal(200, answer.Status);
+        var key = Convert.FromBase64String(File.ReadAllText(Path.Combine(server.Directory, "data", "identity-app.key")).Trim());
+        var result = await new JsonWebTokenHandler().ValidateTokenAsync(answer.Json.GetProperty("Causeway-Identity").GetString(), new TokenValidationParameters
+        {
+            ValidAlgorithms = ["HS256"],
+            ValidIssuer = "causeway",
+            ValidAudience = "app",
+            IssuerSigningKey = new SymmetricSecurityKey(key),
+        });
+        Assert.True(result.IsValid, result.Exception?.Message);
+        return (JsonWebToken)result.SecurityToken;
+    }
+}
