@@ -1,6 +1,7 @@
 using System.Text;
 using Causeway.Hosting;
 using Causeway.Relay;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -25,11 +26,14 @@ public static class RelayServiceCollectionExtensions
         }
 
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IMemoryPoolFactory<byte>, TransportBlocks>();
         services.TryAddSingleton<IRelayGate, OpenGate>();
         services.TryAddSingleton<RelayMetrics>();
         services.TryAddSingleton(static provider => new RelayAdmission(provider.GetRequiredService<IRelayGate>(), provider.GetService<DrainState>()));
         services.TryAddSingleton<HttpForwarder>();
         services.TryAddSingleton<RelayedWebSockets>();
+        services.AddDrainStep("relayed WebSockets", order: 0, share: 1, static (context, cancellationToken) =>
+            context.Services.GetRequiredService<RelayedWebSockets>().DrainAsync(context.Budget, cancellationToken));
         services.TryAddSingleton<WebSocketRelay>();
         services.TryAddSingleton<RelayEndpoint>();
         services.TryAddSingleton(static provider =>

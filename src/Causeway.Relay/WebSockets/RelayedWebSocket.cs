@@ -150,7 +150,6 @@ internal sealed class RelayedWebSocket
 
     private void OnBackendEnded()
     {
-        _toBackend.Shut();
         if (_client.BypassesServer)
         {
             _client.EndSending();

@@ -26,6 +26,7 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     private long _now = 1;
     private int _turn;
     private int _isChecking;
+    private volatile bool _isDraining;
 
     public RelayedWebSockets(TimeProvider time, ILogger<RelayedWebSockets> logger)
     {
@@ -44,7 +45,15 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     /// <summary>The loop that polls the backends' sockets, one after the other where there are several; null where the runtime polls them.</summary>
     public ReadinessLoop? Loop => _loops.Value is { Length: > 0 } loops ? loops[(int)((uint)Interlocked.Increment(ref _turn) % (uint)loops.Length)] : null;
 
-    public void Add(RelayedWebSocket webSocket) => _all.TryAdd(webSocket, 0);
+    /// <summary>Looks after one from now on; while the service stops, it is sent away at once.</summary>
+    public void Add(RelayedWebSocket webSocket)
+    {
+        _all.TryAdd(webSocket, 0);
+        if (_isDraining)
+        {
+            SendAway(webSocket);
+        }
+    }
 
     public void Remove(RelayedWebSocket webSocket) => _all.TryRemove(webSocket, out _);
 
@@ -53,6 +62,7 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     public async Task<int> DrainAsync(TimeSpan budget, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
+        _isDraining = true;
         var all = _all.Keys.ToArray();
         if (all.Length > 0)
         {
@@ -70,14 +80,8 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
             }
         }
 
-        // Who slipped in as the drain began is sent away too.
         while (!_all.IsEmpty && _time.GetElapsedTime(started) < budget && !cancellationToken.IsCancellationRequested)
         {
-            foreach (var (webSocket, _) in _all)
-            {
-                SendAway(webSocket);
-            }
-
             await Wait(LastStep).ConfigureAwait(false);
         }
 

@@ -55,6 +55,19 @@ internal sealed class SocketPeer(RawConnection connection, string requestLine, I
         return Connection.SendAsync((byte[])[.. System.Text.Encoding.ASCII.GetBytes(head), .. early ?? []]);
     }
 
+    /// <summary>Whether the relay has ended the connection, with an end or a reset, and nothing came before.</summary>
+    public async Task<bool> EndsAsync()
+    {
+        try
+        {
+            return !await Connection.AnyAsync();
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Sends a frame as a server does: unmasked.</summary>
     public Task SendAsync(WireFrame frame) => Connection.SendAsync((frame with { Mask = null }).Encode());
 

@@ -44,7 +44,9 @@ internal sealed class SocketFront : IAsyncDisposable
         var connecting = ConnectAsync(handshake);
         var peer = await backend.AcceptAsync();
         await peer.SwitchAsync(lines);
-        return (await connecting.Within(), peer);
+        var client = await connecting.Within();
+        await Eventually.True(() => Relayed.Count > 0 && Relayed.Count == Backend.WebSockets.Taken);
+        return (client, peer);
     }
 
     public async ValueTask DisposeAsync()
