@@ -9,7 +9,7 @@ internal sealed class LiveCore : IDisposable
 {
     private const int TicksPerSweep = 20;
 
-    private readonly FrozenDictionary<string, NamespaceRules> _namespaces;
+    private FrozenDictionary<string, NamespaceRules> _namespaces;
     private readonly ITimer _timer;
     private int _ticks;
 
@@ -49,8 +49,14 @@ internal sealed class LiveCore : IDisposable
     /// <summary>This process, for clients and operators.</summary>
     public string Node { get; } = $"{Environment.MachineName}-{Environment.ProcessId}";
 
-    public NamespaceRules RulesOf(RoomId room) =>
-        _namespaces.TryGetValue(room.Namespace, out var rules) ? rules : _namespaces[NamespaceRules.DefaultName];
+    public NamespaceRules RulesOf(RoomId room)
+    {
+        var namespaces = Volatile.Read(ref _namespaces);
+        return namespaces.TryGetValue(room.Namespace, out var rules) ? rules : namespaces[NamespaceRules.DefaultName];
+    }
+
+    /// <summary>Puts other rules into force for rooms to come.</summary>
+    public void Replace(FrozenDictionary<string, NamespaceRules> namespaces) => Volatile.Write(ref _namespaces, namespaces);
 
     public void Dispose()
     {

@@ -17,6 +17,7 @@ internal static class Endpoints
         api.MapConnectionEndpoints();
         api.MapStreamEndpoints();
         api.MapBackendEndpoints();
+        api.MapLoopEndpoints();
         api.MapOverviewEndpoints();
 
         if (settings.ServesDocs)

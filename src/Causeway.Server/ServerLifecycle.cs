@@ -14,6 +14,7 @@ internal static class ServerLifecycle
         services.AddDrain(drain => drain.Window = TimeSpan.FromSeconds(settings.Server.DrainSeconds));
         services.AddReadiness();
         services.AddDependencies();
+        services.AddServerLoops();
         services.AddServerReload(settings);
         services.AddDrainStep("live connections", order: 0, ConnectionsShare, static async (context, cancellationToken) =>
         {

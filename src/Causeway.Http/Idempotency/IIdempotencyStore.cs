@@ -19,6 +19,11 @@ public interface IIdempotencyStore
 
     /// <summary>Frees a claimed key whose work was not done, so that the next request does it.</summary>
     ValueTask ReleaseAsync(IdempotencyKey key);
+
+    /// <summary>Frees what is kept longer than it has to be. Called now and then, so that an idle service gives back its memory too.</summary>
+    /// <param name="cancellationToken">Stops early.</param>
+    /// <returns>When it is done.</returns>
+    ValueTask ForgetExpiredAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What a key belongs to.</summary>

@@ -85,6 +85,17 @@ internal sealed class MemoryIdempotencyStore(IOptions<IdempotencyOptions> option
     }
 
     /// <inheritdoc/>
+    public ValueTask ForgetExpiredAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            Forget(time.GetUtcNow());
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask ReleaseAsync(IdempotencyKey key)
     {
         lock (_lock)

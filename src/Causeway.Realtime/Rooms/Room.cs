@@ -14,8 +14,9 @@ internal sealed class Room
     private readonly RoomShard?[] _shards;
     private readonly List<Membership> _members = [];
     private readonly RoomLog? _log;
-    private readonly Presence? _presence;
+    private Presence? _presence;
     private readonly List<PublishedMessage> _pending = [];
+    private NamespaceRules _rules;
     private long _sequence;
     private bool _turnQueued;
     private bool _closed;
@@ -25,16 +26,17 @@ internal sealed class Room
 
     public Room(RoomId id, NamespaceRules rules, LiveCore core, FanoutLoop home)
     {
-        (Id, Rules, _core, _home) = (id, rules, core, home);
+        (Id, _rules, _core, _home) = (id, rules, core, home);
         _shards = new RoomShard?[core.Loops.Length];
-        _log = rules.HasHistory ? new RoomLog(rules.History, (long)(rules.HistoryAge.TotalSeconds * core.Time.TimestampFrequency)) : null;
+        _log = rules.HasHistory ? new RoomLog(rules.History, AgeOf(rules)) : null;
         _presence = rules.Presence ? new Presence() : null;
         CreatedAt = core.Time.GetUtcNow();
     }
 
     public RoomId Id { get; }
 
-    public NamespaceRules Rules { get; }
+    /// <summary>Those in force now; a reload replaces them.</summary>
+    public NamespaceRules Rules => Volatile.Read(ref _rules);
 
     /// <summary>The life of this log: another one makes old positions void.</summary>
     public string Epoch { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
@@ -296,6 +298,34 @@ internal sealed class Room
         }
     }
 
+    /// <summary>Puts other rules into force; nobody is put out. Whether there is a log at all stays: positions of another log would mislead who comes back.</summary>
+    /// <returns>Whether anything is different now.</returns>
+    public bool Adopt(NamespaceRules rules)
+    {
+        lock (_gate)
+        {
+            if (rules.HasHistory != _rules.HasHistory)
+            {
+                rules = rules with { History = _rules.History, HistoryAge = _rules.HistoryAge };
+            }
+
+            if (_closed || rules == _rules)
+            {
+                return false;
+            }
+
+            _log?.Bound(rules.History, AgeOf(rules));
+            if (rules.Presence != _rules.Presence)
+            {
+                _presence = rules.Presence ? new Presence() : null;
+                _members.ForEach(member => _presence?.Enter(member.Connection.Identity));
+            }
+
+            Volatile.Write(ref _rules, rules);
+            return true;
+        }
+    }
+
     /// <summary>Members that a predicate picks.</summary>
     public Membership[] MembersWhere(Predicate<Membership> predicate)
     {
@@ -345,6 +375,8 @@ internal sealed class Room
     public void CountDropped(long count) => Interlocked.Add(ref _dropped, count);
 
     public void CountSlowClose() => Interlocked.Increment(ref _slowCloses);
+
+    private long AgeOf(NamespaceRules rules) => (long)(rules.HistoryAge.TotalSeconds * _core.Time.TimestampFrequency);
 
     private RoomMessage Append(in RoomPublish publish)
     {

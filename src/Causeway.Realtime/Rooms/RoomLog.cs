@@ -7,6 +7,8 @@ internal sealed class RoomLog(int capacity, long maxAge)
 {
     private const int InitialSize = 8;
 
+    private int _capacity = capacity;
+    private long _maxAge = maxAge;
     private RoomMessage[] _ring = [];
     private int _head;
 
@@ -18,9 +20,19 @@ internal sealed class RoomLog(int capacity, long maxAge)
     /// <summary>The oldest position still here; one past the newest when nothing is.</summary>
     public long FirstOffset => NewestOffset - Count + 1;
 
+    /// <summary>Changes the bounds; what is over the new ones goes.</summary>
+    public void Bound(int capacity, long maxAge)
+    {
+        (_capacity, _maxAge) = (capacity, maxAge);
+        while (Count > capacity)
+        {
+            DropFirst();
+        }
+    }
+
     public void Append(RoomMessage message)
     {
-        if (Count == capacity)
+        if (Count == _capacity)
         {
             DropFirst();
         }
@@ -37,7 +49,7 @@ internal sealed class RoomLog(int capacity, long maxAge)
     /// <summary>Lets go of what is too old.</summary>
     public void Trim(long now)
     {
-        while (Count > 0 && now - _ring[_head].PublishedAt > maxAge)
+        while (Count > 0 && now - _ring[_head].PublishedAt > _maxAge)
         {
             DropFirst();
         }
@@ -98,7 +110,7 @@ internal sealed class RoomLog(int capacity, long maxAge)
 
     private void Grow()
     {
-        var larger = new RoomMessage[Math.Min(capacity, Math.Max(InitialSize, _ring.Length * 2))];
+        var larger = new RoomMessage[Math.Min(_capacity, Math.Max(InitialSize, _ring.Length * 2))];
         for (var i = 0; i < Count; i++)
         {
             larger[i] = _ring[(_head + i) % _ring.Length];

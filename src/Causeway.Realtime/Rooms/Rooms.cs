@@ -137,6 +137,27 @@ public sealed class Rooms
         return Kick(room, member => member.Connection.Id == connectionId, reason) > 0;
     }
 
+    /// <summary>
+    /// Puts other namespace rules into force, for the rooms there are and those to come. Members stay where they are: who may join, publish and how many counts from
+    /// now on. A room whose namespace gains or loses its history altogether keeps what it has until it is gone.
+    /// </summary>
+    /// <param name="namespaces">All of them, as in <see cref="RealtimeOptions.Namespaces"/>.</param>
+    /// <returns>Rooms whose rules changed.</returns>
+    /// <exception cref="ArgumentException">A value is out of its range; nothing changed.</exception>
+    public int ReplaceNamespaces(IEnumerable<KeyValuePair<string, NamespaceOptions>> namespaces)
+    {
+        ArgumentNullException.ThrowIfNull(namespaces);
+        var all = namespaces.ToList();
+        if (all.SelectMany(static pair => pair.Value.Validate().Select(problem => $"{pair.Key}:{problem}")).FirstOrDefault() is { } flaw)
+        {
+            throw new ArgumentException(flaw, nameof(namespaces));
+        }
+
+        // First for rooms to come: one that is created meanwhile looks again once it is in the list.
+        _core.Replace(NamespaceRules.Resolve(all));
+        return _rooms.Values.Count(room => room.Adopt(_core.RulesOf(room.Id)));
+    }
+
     internal Room? Get(RoomId room) => _rooms.GetValueOrDefault(room.Value);
 
     /// <summary>Publishes what was checked before.</summary>
@@ -232,6 +253,7 @@ public sealed class Rooms
             room = new Room(id, _core.RulesOf(id), _core, home);
             if (_rooms.TryAdd(id.Value, room))
             {
+                room.Adopt(_core.RulesOf(id));
                 return room;
             }
         }

@@ -1,4 +1,6 @@
 using Causeway.Hosting;
+using Causeway.Http;
+using Causeway.Realtime;
 
 namespace Causeway.Server;
 
@@ -17,6 +19,18 @@ internal static class ServerReload
             {
                 levels.Level = wanted;
                 context.Report($"now {wanted.ToString().ToLowerInvariant()}");
+            }
+
+            return Task.CompletedTask;
+        });
+        services.AddReload("namespaces", order: 10, ["Realtime:Namespaces"], static (context, _) =>
+        {
+            if (context.ChangedKeys.Count > 0)
+            {
+                var options = new RealtimeOptions();
+                context.Services.GetRequiredService<CurrentSettings>().Value.Apply(options, context.Services.GetRequiredService<Exposure>());
+                var rooms = context.Services.GetRequiredService<Rooms>().ReplaceNamespaces(options.Namespaces);
+                context.Report($"{context.ChangedKeys.Count} rules, and {rooms} rooms follow them");
             }
 
             return Task.CompletedTask;

@@ -21,6 +21,26 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task Hangup_Namespaces_CountForRoomsThatAreAndRoomsToCome()
+    {
+        Needs.Linux();
+        await using var causeway = await CausewayProcess.StartAsync();
+        await using var client = await causeway.ConnectAsync();
+        await client.JoinAsync("news:today");
+        Assert.Null((await client.RequestAsync("chat", room: "news:today")).ErrorCode);
+
+        Rewrite(causeway, """ "Realtime": { "Namespaces": { "news": { "Publish": "server" } } } """);
+        causeway.Process.Process.Send(Signal.Hangup);
+        await causeway.Process.LineAsync(static line => line.Contains("Reloaded namespaces: 1 rules, and 1 rooms follow them", StringComparison.Ordinal), "the new rules");
+
+        Assert.Equal("FORBIDDEN", (await client.RequestAsync("chat", room: "news:today")).ErrorCode);
+        await client.JoinAsync("news:tomorrow");
+        Assert.Equal("FORBIDDEN", (await client.RequestAsync("chat", room: "news:tomorrow")).ErrorCode);
+        await causeway.PublishAsync("news:today", "chat", """{"text":"from the server"}""");
+        await client.NextAsync("chat");
+    }
+
+    [Fact]
     public async Task Hangup_BrokenFile_KeepsTheOldAndServes()
     {
         Needs.Linux();

@@ -24,6 +24,22 @@ public sealed class MemoryIdempotencyStoreTests
     }
 
     [Fact]
+    public async Task ForgetExpired_Idle_FreesWhatIsOverAndKeepsWhatRuns()
+    {
+        var options = new IdempotencyOptions();
+        var store = Create(options);
+        await DoAsync(store, 1, 10);
+        Assert.Equal(IdempotencyStatus.Claimed, await StatusAsync(store, 2));
+
+        await store.ForgetExpiredAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, store.Count);
+        _time.Advance(options.Retention);
+        await store.ForgetExpiredAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, store.Count);
+    }
+
+    [Fact]
     public async Task CompleteAsync_OverMaxStoredBytes_ForgetsTheOldestFinished()
     {
         var store = Create(new IdempotencyOptions { MaxStoredBytes = 1_048_576 });

@@ -54,6 +54,14 @@ public sealed class OpenApiTests(LocalServer local) : IClassFixture<LocalServer>
             Assert.Equal("""[{"bearer":[]}]""", operation.GetProperty("security").GetRawText().Replace(" ", "", StringComparison.Ordinal).ReplaceLineEndings(""));
             Assert.Contains("401", responses);
             Assert.Contains("403", responses);
+
+            // An order to something that is there, such as …/run: nothing is sent, nothing is created.
+            if (method == "post" && path.Contains("}/", StringComparison.Ordinal) && !operation.TryGetProperty("requestBody", out _))
+            {
+                Assert.Contains("404", responses);
+                continue;
+            }
+
             if (method is "post" or "patch")
             {
                 Assert.True(operation.TryGetProperty("requestBody", out _), path);

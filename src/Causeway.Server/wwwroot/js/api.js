@@ -74,6 +74,9 @@ export const api = {
   streams: (query) => call('GET', '/api/v1/streams', { query }),
   stream: (name) => call('GET', stream(name)),
 
+  loops: () => call('GET', '/api/v1/loops'),
+  operateLoop: (name, action) => call('POST', `/api/v1/loops/${encodeURIComponent(name)}/${action}`),
+
   connections: (query) => call('GET', '/api/v1/connections', { query }),
   disconnect: (id) => call('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`),
 };

@@ -16,6 +16,7 @@ const views = {
   connections: ['Connections', () => import('./views/connections.js')],
   streams: ['Streams', () => import('./views/streams.js')],
   stream: ['Stream', () => import('./views/stream.js')],
+  loops: ['Loops', () => import('./views/loops.js')],
   tester: ['Tester', () => import('./views/tester.js')],
   missing: ['Not found', () => import('./views/missing.js')],
 };

@@ -7,6 +7,7 @@ const routes = [
   [/^\/connections\/?$/, 'connections', []],
   [/^\/streams\/?$/, 'streams', []],
   [/^\/streams\/([^/]+)$/, 'stream', ['id']],
+  [/^\/loops\/?$/, 'loops', []],
   [/^\/tester\/?$/, 'tester', []],
 ];
 
