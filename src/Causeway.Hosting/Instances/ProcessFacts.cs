@@ -13,6 +13,8 @@ internal sealed record ProcessFacts(ProcessIdentity Identity, uint UserId, IRead
     private const int CommandLength = 160;
     private const string Deleted = " (deleted)";
 
+    private static readonly string[] Secrets = ["key", "secret", "token", "password", "connectionstring"];
+
     private static readonly Lazy<long> BootSeconds = new(static () => long.Parse(
         File.ReadLines("/proc/stat").First(static line => line.StartsWith("btime ", StringComparison.Ordinal)).AsSpan(6), CultureInfo.InvariantCulture));
 
@@ -26,7 +28,7 @@ internal sealed record ProcessFacts(ProcessIdentity Identity, uint UserId, IRead
     {
         get
         {
-            var printable = Redaction.Redact(string.Concat(string.Join(' ', CommandLine).Select(static c => char.IsControl(c) ? ' ' : c)));
+            var printable = Redaction.Redact(string.Concat(string.Join(' ', CommandLine.Select(Masked)).Select(static c => char.IsControl(c) ? ' ' : c)));
             return printable.Length <= CommandLength ? printable : printable[..CommandLength] + "…";
         }
     }
@@ -40,6 +42,15 @@ internal sealed record ProcessFacts(ProcessIdentity Identity, uint UserId, IRead
     /// <summary>Whether a program's path read from <c>/proc</c> is this one; one that was replaced while it runs is listed as deleted.</summary>
     public static bool IsSameProgram(string? found, string? expected) =>
         found is not null && expected is not null && Clean(found) == Clean(expected);
+
+    /// <summary>A flag whose name says that its value is nobody's business loses it.</summary>
+    private static string Masked(string argument)
+    {
+        var value = argument.IndexOf('=', StringComparison.Ordinal) + 1;
+        return value > 0 && argument.StartsWith('-') && Array.Exists(Secrets, name => argument.AsSpan(0, value - 1).EndsWith(name, StringComparison.OrdinalIgnoreCase))
+            ? argument[..value] + Redaction.Mask
+            : argument;
+    }
 
     private static string Clean(string path) => path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
 }

@@ -1,5 +1,7 @@
+using System.Net;
 using Causeway.Hosting;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -56,5 +58,34 @@ public static class SocketActivationExtensions
                 }
             });
         });
+    }
+
+    /// <summary>Opens an address as the server would open one of its own list.</summary>
+    private static void Listen(KestrelServerOptions kestrel, BindingAddress address)
+    {
+        if (address.IsUnixPipe)
+        {
+            kestrel.ListenUnixSocket(address.UnixPipePath, Secure);
+        }
+        else if (address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            kestrel.ListenLocalhost(address.Port, Secure);
+        }
+        else if (IPAddress.TryParse(address.Host.AsSpan().Trim("[]"), out var ip))
+        {
+            kestrel.Listen(ip, address.Port, Secure);
+        }
+        else
+        {
+            kestrel.ListenAnyIP(address.Port, Secure);
+        }
+
+        void Secure(ListenOptions listen)
+        {
+            if (address.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase))
+            {
+                listen.UseHttps();
+            }
+        }
     }
 }
