@@ -25,6 +25,7 @@ internal static class Endpoints
             app.MapApiDescription().WithMetadata(AdminArea.Instance);
         }
 
+        app.MapRelay();
         app.MapSiteFiles(settings);
     }
 }
