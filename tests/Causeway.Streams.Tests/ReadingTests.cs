@@ -1,5 +1,5 @@
-using System.Text;
 using Causeway.Testing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Causeway.Streams.Tests;
 
@@ -161,6 +161,43 @@ public sealed class ReadingTests
 
         Assert.Equal(404, reader.Head.Status);
         Assert.Equal("NOT_FOUND", reader.Head.ErrorCode);
+    }
+
+    [Theory]
+    [InlineData("..%2f..%2fetc%2fpasswd")]
+    [InlineData("%2e%2e")]
+    [InlineData("build%00")]
+    [InlineData("build.jsonl")]
+    public async Task Open_NameOfAFile_NotFound(string name)
+    {
+        await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, 1));
+        using var reader = await SseReader.OpenAsync(new Uri(stream.Server.BaseAddress + $"api/v1/streams/{name}/events", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+
+        Assert.InRange(reader.Head.Status, 400, 404);
+    }
+
+    [Fact]
+    public async Task Open_ByHttp2_ReadsAsByHttp1()
+    {
+        await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, 1), protocols: HttpProtocols.Http2);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/streams/build/events") { Version = new Version(2, 0), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var response = await stream.Server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.Equal("""data: {"n":1}""", await NextDataAsync());
+        stream.AppendLines(2, 1);
+        Assert.Equal("""data: {"n":2}""", await NextDataAsync());
+
+        async Task<string> NextDataAsync()
+        {
+            while (true)
+            {
+                var line = await lines.ReadLineAsync().Within() ?? throw new EndOfStreamException();
+                if (line.StartsWith("data: {\"n\"", StringComparison.Ordinal))
+                {
+                    return line;
+                }
+            }
+        }
     }
 
     [Fact]

@@ -153,6 +153,25 @@ public sealed class RotationTests
     }
 
     [Fact]
+    public async Task Link_ToAFileElsewhere_IsFollowedByTheClockAlone()
+    {
+        // Nothing happens in the link's own directory, so no notification comes.
+        await using var stream = await Streaming.StartAsync();
+        using var elsewhere = new TempDirectory();
+        File.CreateSymbolicLink(stream.Path, elsewhere.Write("one", Streaming.Lines(1, 1)));
+        using var reader = await stream.OpenAsync();
+        Assert.Equal([1], await reader.NumbersAsync(1));
+
+        File.AppendAllText(elsewhere["one"], Streaming.Lines(2, 1));
+        Assert.Equal([2], await reader.NumbersAsync(1));
+
+        File.CreateSymbolicLink(stream.FileNamed("next"), elsewhere.Write("two", Streaming.Lines(3, 1)));
+        File.Move(stream.FileNamed("next"), stream.Path, overwrite: true);
+        await reader.ReadAsync("rotated");
+        Assert.Equal([3], await reader.NumbersAsync(1));
+    }
+
+    [Fact]
     public async Task Delete_ThenComesBack_WaitsAndGoesOn()
     {
         await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, 1));

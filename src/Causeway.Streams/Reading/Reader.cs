@@ -43,7 +43,7 @@ internal sealed class Reader(FileStreamEntry entry, ReaderOutput output, TimePro
         }
     }
 
-    public void Dispose() => _scanner?.Dispose();
+    public void Dispose() => ReleaseBuffers();
 
     private async Task<bool> StepAsync(CancellationToken stop)
     {
@@ -52,6 +52,7 @@ internal sealed class Reader(FileStreamEntry entry, ReaderOutput output, TimePro
         switch (glance.Sight)
         {
             case Sight.Live:
+                ReleaseBuffers();
                 await output.SendAsync(glance.Batch!.Events, glance.Batch.Lines).ConfigureAwait(false);
                 _place = _place with { Offset = glance.Batch.To };
                 return true;
@@ -75,6 +76,7 @@ internal sealed class Reader(FileStreamEntry entry, ReaderOutput output, TimePro
             case Sight.NoFile:
                 return await WaitForFileAsync(glance, stop).ConfigureAwait(false);
             default:
+                ReleaseBuffers();
                 if (_noFileSince is not null)
                 {
                     _noFileSince = null;
@@ -84,6 +86,13 @@ internal sealed class Reader(FileStreamEntry entry, ReaderOutput output, TimePro
                 await WaitAsync(glance, stop).ConfigureAwait(false);
                 return true;
         }
+    }
+
+    /// <summary>Only who is behind needs any.</summary>
+    private void ReleaseBuffers()
+    {
+        _scanner?.Dispose();
+        (_scanner, _events) = (null, null);
     }
 
     private async Task<bool> ReadFileAsync(Glance glance, CancellationToken stop)

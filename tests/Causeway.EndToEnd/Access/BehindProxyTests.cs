@@ -99,6 +99,24 @@ public sealed class BehindProxyTests
         await AssertNobodyAsync(nginx.Address);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(Upgrades)]
+    public async Task Nginx_InFrontOfAStream_HoldsNothingBack(string directives)
+    {
+        await using var causeway = await CausewayProcess.StartAsync("""{ "Streams": { "Sources": { "build": { "Path": "build.jsonl" } } } }""");
+        await using var nginx = await NginxProxy.StartAsync(causeway.Address, asAnotherUser: false, directives);
+        using var reader = await SseReader.OpenAsync(
+            new Uri(nginx.Address, "/api/v1/streams/build/events"), headers: new Dictionary<string, string> { ["Authorization"] = $"Bearer {causeway.AdminToken}" });
+        await reader.ReadAsync("waiting");
+
+        for (var i = 0; i < 3; i++)
+        {
+            File.AppendAllText(Path.Combine(causeway.Directory, "build.jsonl"), $$"""{"n":{{i}}}""" + "\n");
+            Assert.Equal(i, (await reader.ReadAsync("message")).Json.GetProperty("n").GetInt32());
+        }
+    }
+
     private static async Task AssertNobodyAsync(Uri server, string? host = null)
     {
         foreach (var path in Paths)

@@ -1,6 +1,7 @@
 using System.Text;
 using Causeway.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -21,7 +22,8 @@ internal sealed class Streaming : IAsyncDisposable
     public StreamsMetrics Metrics => _server.Services.GetRequiredService<StreamsMetrics>();
 
     public static async Task<Streaming> StartAsync(
-        Action<StreamSourceOptions>? configure = null, TimeProvider? time = null, StreamDrain? drain = null, string? content = null)
+        Action<StreamSourceOptions>? configure = null, TimeProvider? time = null, StreamDrain? drain = null, string? content = null,
+        HttpProtocols protocols = HttpProtocols.Http1)
     {
         var directory = new TempDirectory();
         if (content is not null)
@@ -49,7 +51,8 @@ internal sealed class Streaming : IAsyncDisposable
                     configure?.Invoke(source);
                     options.Sources["build"] = source;
                 });
-            });
+            },
+            protocols);
         return new Streaming(directory, server);
     }
 
@@ -104,7 +107,7 @@ internal static class Reading
             {
                 numbers.Add(next.Json.GetProperty("n").GetInt32());
             }
-            else if (next.Event != "following")
+            else if (next.Event is not ("following" or "waiting"))
             {
                 throw new InvalidDataException($"An event '{next.Event}' {next.Data} after {string.Join(',', numbers)}.");
             }
