@@ -24,6 +24,7 @@ internal sealed class MkcertSource(TlsSetup setup, TimeProvider time) : ICertifi
         }
 
         var directory = Path.Combine(setup.Directory, $".mkcert-{Guid.NewGuid():N}");
+        PrivateDirectory.Create(setup.Directory);
         PrivateDirectory.Create(directory);
         try
         {

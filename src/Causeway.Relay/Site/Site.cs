@@ -145,7 +145,7 @@ internal sealed class Site
     private SiteFile? OpenVariant(HttpContext context, string relative, out ContentCoding? coding)
     {
         coding = null;
-        if (!ContentCoding.All.Any(sibling => _directory.HasFile(relative + sibling.Suffix)))
+        if (!ContentCoding.All.Any(sibling => _directory.HasName(relative + sibling.Suffix)))
         {
             return null;
         }

@@ -35,11 +35,11 @@ internal sealed class SiteDirectory(string path, ILogger logger)
         }
     }
 
-    /// <summary>Whether it has this directory.</summary>
-    public bool HasDirectory(string relative) => Resolve(relative) is { } real && Directory.Exists(real);
-
     /// <summary>Whether it has this file.</summary>
     public bool HasFile(string relative) => Resolve(relative) is { } real && File.Exists(real);
+
+    /// <summary>Whether something has this name; <see cref="Open"/> tells what. Cheap, since it is asked for each request.</summary>
+    public bool HasName(string relative) => File.Exists(Path.Join(path, relative));
 
     private string? Resolve(string relative)
     {

@@ -62,7 +62,7 @@ internal sealed class ServerSettings
     public bool ServesDocs => Server.Docs == DocsMode.Always || Server.Docs == DocsMode.Development && Configuration.IsDevelopment;
 
     /// <summary>Where the console is: at the root, unless a site or a relayed route has that.</summary>
-    public string ConsolePath => HasSite || Relay.Routes.Any(static route => route.Path is "/" or ['/', '{', '*', ..]) ? MovedConsolePath : "/";
+    public string ConsolePath => HasSite || Relay.Routes.Any(static route => route.Path == "/" || TakesEverything(route.Path)) ? MovedConsolePath : "/";
 
     /// <summary>Whether somebody else's pages come from the same origin as the admin API.</summary>
     public bool SharesOrigin => Server.AdminUrls is null && (HasSite || Relay.Routes.Count > 0);
@@ -177,6 +177,8 @@ internal sealed class ServerSettings
         }
     }
 
+    private static bool TakesEverything(string? path) => path is ['/', '{', '*', .., '}'] && path.IndexOf('}', StringComparison.Ordinal) == path.Length - 1;
+
     private static ConfigurationManager Values(CausewayConfiguration configuration)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -227,6 +229,12 @@ internal sealed class ServerSettings
             var space = message.IndexOf(' ', StringComparison.Ordinal);
             var key = message[..space].TrimEnd(':');
             yield return new ConfigurationProblem(key, message[(space + 1)..].TrimEnd('.'), Configuration.OriginOf(key));
+        }
+
+        if (HasSite && Relay.Routes.FirstOrDefault(static route => TakesEverything(route.Path)) is { } everything)
+        {
+            yield return new ConfigurationProblem(
+                "Relay:Site:Directory", $"is never reached: the route {everything.Path} takes every path", Configuration.OriginOf("Relay:Site:Directory"));
         }
 
         foreach (var problem in Relay.Site.Problems(DataDirectory))

@@ -198,7 +198,7 @@ public sealed class SiteFileTests : IAsyncLifetime
     [Fact]
     public async Task Get_FileReplacedWhileItIsSent_TheOldOneArrivesWhole()
     {
-        const int size = 24 * 1_048_576;
+        const int size = 9 * 1_048_576;
         await File.WriteAllBytesAsync(_site["film.bin"], Enumerable.Repeat((byte)'a', size).ToArray());
         await File.WriteAllBytesAsync(_site["next.bin"], Enumerable.Repeat((byte)'b', size).ToArray());
         using var slow = await RawConnection.OpenAsync(_site.Address, receiveBufferBytes: 4_096);
@@ -219,7 +219,7 @@ public sealed class SiteFileTests : IAsyncLifetime
     [Fact]
     public async Task Get_FileCutWhileItIsSent_TheConnectionBreaks()
     {
-        const int size = 24 * 1_048_576;
+        const int size = 9 * 1_048_576;
         await File.WriteAllBytesAsync(_site["film.bin"], new byte[size]);
         using var slow = await RawConnection.OpenAsync(_site.Address, receiveBufferBytes: 4_096);
         await slow.SendAsync($"GET /film.bin HTTP/1.1\r\nHost: {_site.Address.Authority}\r\n\r\n");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Causeway.Hosting;
 using Causeway.Testing;
+using Microsoft.AspNetCore.Builder;
 
 namespace Causeway.Server.Tests.Access;
 
@@ -107,6 +108,22 @@ public sealed class AdminListenerTests : IAsyncLifetime
         Assert.Equal(200, (await SendAsync(admin, "GET", "/api/v1/overview", ("Authorization", $"Bearer {server.AdminToken}"))).Status);
         Assert.Equal(404, (await SendAsync(server.Address, "GET", "/")).Status);
         Assert.Equal(200, (await SendAsync(admin, "GET", "/")).Status);
+    }
+
+    [Fact]
+    public async Task RelayedRoute_IsOnThePublicAddressOnly()
+    {
+        await using var backend = await TestServer.StartAsync(static app => app.MapGet("/app/{**rest}", static () => "from the backend"));
+        var port = FreePort.Next();
+        await using var server = await RunningServer.StartAsync(
+            $$"""
+            { "Relay": { "Routes": [{ "Path": "/app/{**rest}", "Backend": "app", "Access": "anyone" }],
+                         "Backends": { "app": { "Urls": ["{{backend.BaseAddress.GetLeftPart(UriPartial.Authority)}}"] } } } }
+            """,
+            $"--Server:AdminUrls=http://127.0.0.1:{Text(port)}");
+
+        Assert.Equal("from the backend", (await SendAsync(server.Address, "GET", "/app/x")).Text);
+        (await SendAsync(new Uri($"http://127.0.0.1:{Text(port)}"), "GET", "/app/x")).AssertError(404, "NOT_FOUND");
     }
 
     [Fact]

@@ -106,6 +106,18 @@ public sealed class SiteAndConsoleTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Load_RouteThatTakesEveryPath_TheSiteIsNeverReached()
+    {
+        _files.Write("causeway.json", """
+            { "Relay": { "Site": { "Directory": "dist" }, "Routes": [{ "Path": "/{**rest}", "Backend": "app" }], "Backends": { "app": { "Urls": ["http://127.0.0.1:9"] } } } }
+            """);
+
+        var exception = Assert.Throws<ConfigurationException>(() => ServerSettings.Load([], RunningServer.Look(_files.Path)));
+
+        Assert.Contains("Relay:Site:Directory is never reached: the route /{**rest} takes every path", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_RelativeDirectory_StartsAtTheWorkingDirectory() =>
         Assert.Equal(_files["dist"], ServerSettings.Load(["--Relay:Site:Directory=dist"], RunningServer.Look(_files.Path)).Relay.Site.Directory);
 }
