@@ -28,7 +28,9 @@ internal sealed class ProcessLauncher(string name, BackendOptions options, Proce
         RunningProcess running;
         try
         {
-            running = new RunningProcess(await house.Children.StartAsync(StartOf(), interrupt).ConfigureAwait(false), output, house.Logger);
+            var child = await house.Children.StartAsync(StartOf(), interrupt).ConfigureAwait(false);
+            output.Add(OutputSource.Service, string.Create(CultureInfo.InvariantCulture, $"started as process {child.ProcessId}"));
+            running = new RunningProcess(child, output, house.Logger);
         }
         catch (ChildStartException exception)
         {
@@ -38,7 +40,6 @@ internal sealed class ProcessLauncher(string name, BackendOptions options, Proce
 
         started(running);
         house.Metrics.CountStart(name);
-        output.Add(OutputSource.Service, string.Create(CultureInfo.InvariantCulture, $"started as process {running.Child.ProcessId}"));
         if (await running.BecomeReadyAsync(_probe, TimeSpan.FromSeconds(_options.ReadySeconds), house.Time, interrupt).ConfigureAwait(false))
         {
             house.Logger.BackendReady(name, Math.Round(house.Time.GetElapsedTime(began).TotalSeconds, 3), running.Child.ProcessId);

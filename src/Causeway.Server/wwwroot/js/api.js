@@ -56,6 +56,7 @@ export async function call(method, path, { query, body, signal } = {}) {
   return response.status === 204 ? null : await response.json();
 }
 
+export const backend = (name) => `/api/v1/backends/${encodeURIComponent(name)}`;
 export const stream = (name) => `/api/v1/streams/${encodeURIComponent(name)}`;
 const room = (id) => `/api/v1/rooms/${encodeURIComponent(id)}`;
 
@@ -70,6 +71,12 @@ export const api = {
   kick: (id, userId) => call('DELETE', `${room(id)}/members/${encodeURIComponent(userId)}`),
   messages: (id, query) => call('GET', `${room(id)}/messages`, { query }),
   publish: (id, body) => call('POST', `${room(id)}/messages`, { body }),
+
+  backends: (query) => call('GET', '/api/v1/backends', { query }),
+  backend: (name) => call('GET', backend(name)),
+  startBackend: (name) => call('POST', `${backend(name)}/start`),
+  stopBackend: (name) => call('POST', `${backend(name)}/stop`),
+  restartBackend: (name) => call('POST', `${backend(name)}/restart`),
 
   streams: (query) => call('GET', '/api/v1/streams', { query }),
   stream: (name) => call('GET', stream(name)),

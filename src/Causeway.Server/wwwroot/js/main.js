@@ -16,6 +16,8 @@ const views = {
   connections: ['Connections', () => import('./views/connections.js')],
   streams: ['Streams', () => import('./views/streams.js')],
   stream: ['Stream', () => import('./views/stream.js')],
+  backends: ['Backends', () => import('./views/backends.js')],
+  backend: ['Backend', () => import('./views/backend.js')],
   loops: ['Loops', () => import('./views/loops.js')],
   tester: ['Tester', () => import('./views/tester.js')],
   missing: ['Not found', () => import('./views/missing.js')],
@@ -50,7 +52,7 @@ async function go() {
 }
 
 function markNavigation(view) {
-  const current = { room: 'rooms', stream: 'streams' }[view] ?? view;
+  const current = { room: 'rooms', stream: 'streams', backend: 'backends' }[view] ?? view;
   for (const link of document.querySelectorAll('[data-nav]')) {
     if (link.dataset.nav === current) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');

@@ -7,6 +7,8 @@ const routes = [
   [/^\/connections\/?$/, 'connections', []],
   [/^\/streams\/?$/, 'streams', []],
   [/^\/streams\/([^/]+)$/, 'stream', ['id']],
+  [/^\/backends\/?$/, 'backends', []],
+  [/^\/backends\/([^/]+)$/, 'backend', ['id']],
   [/^\/loops\/?$/, 'loops', []],
   [/^\/tester\/?$/, 'tester', []],
 ];
@@ -29,6 +31,7 @@ export function parse(hash) {
 
 export const roomLink = (id) => `#/rooms/${encodeURIComponent(id)}`;
 export const streamLink = (name) => `#/streams/${encodeURIComponent(name)}`;
+export const backendLink = (name) => `#/backends/${encodeURIComponent(name)}`;
 export const testerLink = (id) => `#/tester?room=${encodeURIComponent(id)}`;
 
 /** Keeps what a view shows in the address without a new history entry. */

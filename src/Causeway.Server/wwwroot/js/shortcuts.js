@@ -3,13 +3,14 @@ import { dialog } from './dialog.js';
 import { h } from './dom.js';
 
 const KEY = 'causeway.shortcuts';
-const places = { o: '#/', r: '#/rooms', c: '#/connections', s: '#/streams', l: '#/loops', t: '#/tester' };
+const places = { o: '#/', r: '#/rooms', c: '#/connections', s: '#/streams', l: '#/loops', b: '#/backends', t: '#/tester' };
 const help = [
   ['?', 'This help'],
   ['g o', 'Go to the overview'],
   ['g r', 'Go to rooms'],
   ['g c', 'Go to connections'],
   ['g s', 'Go to streams'],
+  ['g b', 'Go to backends'],
   ['g l', 'Go to loops'],
   ['g t', 'Go to the tester'],
   ['/', 'Search or filter on this page'],
