@@ -29,6 +29,48 @@ public sealed class RotationTests
     }
 
     [Fact]
+    public async Task Rotate_OldFileNeverQuiet_IsLeftAllTheSame()
+    {
+        await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, 1));
+        using var reader = await stream.OpenAsync();
+        Assert.Equal([1], await reader.NumbersAsync(1));
+        using var stop = new CancellationTokenSource();
+        using var old = new FileStream(stream.Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        File.Move(stream.Path, stream.FileNamed("build.jsonl.1"));
+        stream.AppendLines(1_000_000, 1);
+
+        var writing = Task.Run(async () =>
+        {
+            for (var i = 2; !stop.IsCancellationRequested; i++)
+            {
+                old.Write(System.Text.Encoding.ASCII.GetBytes(Streaming.Lines(i, 1)));
+                old.Flush();
+                await Task.Delay(20);
+            }
+        });
+
+        var rotated = await reader.ReadAsync("rotated").Within();
+        Assert.Equal([1_000_000], await reader.NumbersAsync(1));
+        Assert.Equal(0, rotated.Json.GetProperty("missed_bytes").GetInt64());
+        await stop.CancelAsync();
+        await writing;
+    }
+
+    [Fact]
+    public async Task Rotate_LastLineIncomplete_IsToldNotSent()
+    {
+        await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, 1) + "{\"n\":");
+        using var reader = await stream.OpenAsync();
+        Assert.Equal([1], await reader.NumbersAsync(1));
+
+        File.Move(stream.Path, stream.FileNamed("build.jsonl.1"));
+        stream.AppendLines(3, 1);
+
+        Assert.Equal(5, (await reader.ReadAsync("rotated")).Json.GetProperty("incomplete_bytes").GetInt64());
+        Assert.Equal([3], await reader.NumbersAsync(1));
+    }
+
+    [Fact]
     public async Task Rotate_OtherFileMovedOver_GoesOnWithIt()
     {
         await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, 2));

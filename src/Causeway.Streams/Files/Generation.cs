@@ -37,8 +37,14 @@ internal sealed class Generation(SafeFileHandle file, FileKey key) : IDisposable
     /// <summary>The bytes are no longer in the file.</summary>
     public bool IsLost { get; set; }
 
-    /// <summary>Another file has its name already; it is read to its end before that one's turn comes.</summary>
-    public bool IsPassing { get; set; }
+    /// <summary>Since when another file has its name; it is read to its end before that one's turn comes.</summary>
+    public long? PassingSince { get; set; }
+
+    /// <summary>Since when it has not grown, while it is passing.</summary>
+    public long? QuietSince { get; set; }
+
+    /// <summary>Bytes of a last line that never got its end.</summary>
+    public long Unfinished { get; set; }
 
     /// <summary>Readers that are in it.</summary>
     public int Uses { get; set; }

@@ -59,8 +59,7 @@ internal sealed class Reader(FileStreamEntry entry, ReaderOutput output, TimePro
             case Sight.Behind:
                 return await ReadFileAsync(glance, stop).ConfigureAwait(false);
             case Sight.Passed:
-                await output.SendAsync(
-                    before!.Ending == Ending.Rotated ? "rotated" : "truncated", null, json => json.WriteNumber("missed_bytes", glance.Missed)).ConfigureAwait(false);
+                await TellPassedAsync(before!, glance.Missed).ConfigureAwait(false);
                 _noFileSince = null;
                 return true;
             case Sight.Began:
@@ -145,6 +144,19 @@ internal sealed class Reader(FileStreamEntry entry, ReaderOutput output, TimePro
         {
             await output.SendCommentAsync().ConfigureAwait(false);
         }
+    }
+
+    private Task TellPassedAsync(Generation before, long missed)
+    {
+        var isRotated = before.Ending == Ending.Rotated;
+        return output.SendAsync(isRotated ? "rotated" : "truncated", null, json =>
+        {
+            json.WriteNumber("missed_bytes", missed);
+            if (isRotated)
+            {
+                json.WriteNumber("incomplete_bytes", before.Unfinished);
+            }
+        });
     }
 
     private Task TellFollowingAsync()

@@ -10,6 +10,9 @@ internal sealed class FileFollower(
     /// <summary>Between a rename and the new file there is no file for a moment; nobody needs to hear of that.</summary>
     private static readonly TimeSpan MomentWithoutFile = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(5);
+
     private readonly LineScanner _scanner = new(source.Options);
     private readonly ArrayBufferWriter<byte> _events = new();
     private long? _missingSince;
@@ -31,18 +34,10 @@ internal sealed class FileFollower(
         {
             OpenNext();
         }
-        else if (key is { } other && other != content.Key && !hasGrown)
+        else if (key is { } other && other != content.Key && HasPassed(content, hasGrown))
         {
-            // A writer may still have the old file open: it is left only when a whole pass brought nothing new.
-            if (content.IsPassing)
-            {
-                Finish(content, Ending.Rotated);
-                OpenNext();
-            }
-            else
-            {
-                content.IsPassing = true;
-            }
+            Finish(content, Ending.Rotated);
+            OpenNext();
         }
 
         lock (gate)
@@ -52,6 +47,14 @@ internal sealed class FileFollower(
     }
 
     public void Dispose() => _scanner.Dispose();
+
+    /// <summary>A writer may still have the old file open: it is left once it has been quiet for a moment, but not kept for ever.</summary>
+    private bool HasPassed(Generation content, bool hasGrown)
+    {
+        content.PassingSince ??= time.GetTimestamp();
+        content.QuietSince = hasGrown ? null : content.QuietSince ?? time.GetTimestamp();
+        return content.QuietSince is { } quiet && time.GetElapsedTime(quiet) >= Quiet || time.GetElapsedTime(content.PassingSince.Value) >= MostPatience;
+    }
 
     private void SetMissing(bool isMissing)
     {
@@ -114,9 +117,11 @@ internal sealed class FileFollower(
 
     private void Finish(Generation content, Ending ending)
     {
+        var unfinished = ending == Ending.Rotated && content.EndsAt is null ? Math.Max(0, content.Length - content.Complete) : 0;
         lock (gate)
         {
             contents.Finish(content, ending);
+            content.Unfinished = unfinished;
         }
 
         logger.FilePassed(source.Name, ending == Ending.Rotated ? "rotated" : "truncated");
