@@ -101,7 +101,6 @@ internal static class ServerApp
             idempotency.MaxRequestBytes = (int)limits.BatchBodyBytes;
         });
         services.AddApiDescription(settings);
-        services.AddServerLifecycle(settings);
         services.AddServerTls(settings);
         services.AddPrometheus(static prometheus => prometheus.Meters.Add("Causeway.*"));
 
@@ -124,5 +123,8 @@ internal static class ServerApp
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));
+
+        // Last, since the host stops in the reverse order: the drain comes before whatever the libraries do by themselves.
+        services.AddServerLifecycle(settings);
     }
 }

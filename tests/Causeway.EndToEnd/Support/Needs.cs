@@ -46,6 +46,13 @@ internal static class Needs
     /// <summary>The directory whose <c>node_modules</c> has ws and eventsource.</summary>
     public static string Peers() => Required(FoundPeers.Value, "The npm clients are not installed; ./test installs them.");
 
+    /// <summary>Runs a program on a terminal.</summary>
+    public static string Script()
+    {
+        Linux();
+        return Required(OnPath("script"), "script is not installed (Debian: bsdutils).");
+    }
+
     /// <summary>Signals and process states are those of Linux.</summary>
     public static void Linux()
     {

@@ -1,0 +1,43 @@
+// A service made with Causeway.Hosting alone, as a user of the library would: what it does is named on the command line. For tests of real processes.
+using Causeway.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+var builder = WebApplication.CreateSlimBuilder();
+builder.Logging.AddCausewayLogs(static options => options.Format = LogFormat.Text);
+builder.Services.AddServiceManager().AddReadiness();
+builder.Services.AddDrain(static options => options.Window = TimeSpan.FromSeconds(5)).AddDrainStep("hand back", 1, 1, static (context, _) =>
+{
+    context.Report("3 jobs handed back");
+    return Task.CompletedTask;
+});
+var vital = static (LoopOptions options) =>
+{
+    (options.Critical, options.MaxFailures, options.RetryMin, options.RetryMax) = (true, 3, TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20));
+};
+switch (args[0])
+{
+    case "failing-loop":
+        builder.Services.AddLoop("vital", TimeSpan.FromSeconds(1), static (_, _) => throw new InvalidOperationException("no luck"), vital);
+        break;
+    case "hanging-loop":
+        builder.Services.AddLoop("vital", TimeSpan.FromSeconds(1), static (_, _) => Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None), options =>
+        {
+            vital(options);
+            (options.MaxFailures, options.Deadline, options.CancelGrace) = (100, TimeSpan.FromMilliseconds(300), TimeSpan.Zero);
+        });
+        break;
+    case "failing-step":
+        builder.Services
+            .AddLifespanStep("cache", 1, TimeSpan.FromSeconds(5), static (_, _) => Console.Out.WriteLineAsync("cache up"), static (_, _) => Console.Out.WriteLineAsync("cache down"))
+            .AddLifespanStep("database", 2, TimeSpan.FromSeconds(5), static (_, _) => throw new InvalidOperationException("no answer from the server"));
+        break;
+    default:
+        throw new ArgumentException($"Nothing is named {args[0]}.");
+}
+
+var app = builder.Build();
+app.Urls.Add("http://127.0.0.1:0");
+app.MapHealth();
+return await ServiceRunner.RunAsync(app, Console.Error, static () => Console.WriteLine("running"));
