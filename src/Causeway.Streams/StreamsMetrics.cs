@@ -3,11 +3,10 @@ using System.Diagnostics.Metrics;
 namespace Causeway.Streams;
 
 /// <summary>What streams count, on the meter <c>Causeway.Streams</c>.</summary>
-internal sealed class StreamsMetrics : IDisposable
+internal sealed class StreamsMetrics
 {
     public const string MeterName = "Causeway.Streams";
 
-    private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _linesSent;
     private readonly Counter<long> _bytesSent;
     private readonly Counter<long> _resets;
@@ -15,14 +14,15 @@ internal sealed class StreamsMetrics : IDisposable
     private int _readers;
     private int _tails;
 
-    public StreamsMetrics()
+    public StreamsMetrics(IMeterFactory meters)
     {
-        _meter.CreateObservableCounter("causeway.streams.lines.read", () => LinesRead, description: "Lines read live from followed files, once for all readers.");
-        _linesSent = _meter.CreateCounter<long>("causeway.streams.lines.sent", description: "Lines handed to readers of streams, each reader counting.");
-        _bytesSent = _meter.CreateCounter<long>("causeway.streams.sent", "By", "Bytes handed to readers of streams.");
-        _resets = _meter.CreateCounter<long>("causeway.streams.resets", description: "Readers that came with an id that can't be used.");
-        _meter.CreateObservableGauge("causeway.streams.readers", () => Readers, description: "Open readers of streams.");
-        _meter.CreateObservableGauge("causeway.streams.tails", () => Tails, description: "Files that are followed now.");
+        var meter = meters.Create(MeterName);
+        meter.CreateObservableCounter("causeway.streams.lines.read", () => LinesRead, description: "Lines read live from followed files, once for all readers.");
+        _linesSent = meter.CreateCounter<long>("causeway.streams.lines.sent", description: "Lines handed to readers of streams, each reader counting.");
+        _bytesSent = meter.CreateCounter<long>("causeway.streams.sent", "By", "Bytes handed to readers of streams.");
+        _resets = meter.CreateCounter<long>("causeway.streams.resets", description: "Readers that came with an id that can't be used.");
+        meter.CreateObservableGauge("causeway.streams.readers", () => Readers, description: "Open readers of streams.");
+        meter.CreateObservableGauge("causeway.streams.tails", () => Tails, description: "Files that are followed now.");
     }
 
     public int Readers => Volatile.Read(ref _readers);
@@ -44,6 +44,4 @@ internal sealed class StreamsMetrics : IDisposable
         _linesSent.Add(lines);
         _bytesSent.Add(bytes);
     }
-
-    public void Dispose() => _meter.Dispose();
 }

@@ -24,6 +24,7 @@ public static class StreamsServiceCollectionExtensions
             services.Configure(configure);
         }
 
+        services.AddMetrics();
         services.AddCursors();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StreamsMetrics>();

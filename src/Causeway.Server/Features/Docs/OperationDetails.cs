@@ -19,6 +19,7 @@ internal static class OperationDetails
         ["connection_id"] = "The connection, as connected told its client.",
         ["name"] = "Its name in the configuration.",
         ["from"] = "Where to begin without an id: start or end of the file; the source's own From when absent.",
+        ["limit"] = "At most so many lines: 1 to 1000; 100 when absent.",
         ["last_event_id"] = "Goes on after the event of this id, as the header Last-Event-ID does.",
         ["prefix"] = "Only rooms whose names begin so.",
         ["reason"] = "What the people concerned are told, at most 200 characters.",
