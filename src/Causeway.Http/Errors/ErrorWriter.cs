@@ -17,6 +17,12 @@ public static class ErrorWriter
     // Quotes stay readable; the body is declared as JSON and never sniffed as a page.
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly string[] BodyHeaders =
+    [
+        HeaderNames.ContentEncoding, HeaderNames.ContentDisposition, HeaderNames.ContentRange, HeaderNames.ContentLanguage, HeaderNames.AcceptRanges,
+        HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Expires, HeaderNames.Location,
+    ];
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
@@ -136,15 +142,11 @@ public static class ErrorWriter
 
     private static void RemoveBodyHeaders(IHeaderDictionary headers)
     {
-        headers.ContentEncoding = default;
-        headers.ContentDisposition = default;
-        headers.ContentRange = default;
-        headers.ContentLanguage = default;
-        headers.AcceptRanges = default;
-        headers.ETag = default;
-        headers.LastModified = default;
-        headers.Expires = default;
-        headers.Location = default;
+        // Not by setting them to nothing: over HTTP/2 the server leaves out what follows an empty header.
+        foreach (var name in BodyHeaders)
+        {
+            headers.Remove(name);
+        }
     }
 
     private static bool NamesProblemJson(HttpRequest request)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Causeway.Relay;
 
@@ -23,7 +24,9 @@ internal static class AnswerHead
         }
 
         var framed = headers.XFrameOptions.Count > 0;
-        headers.XFrameOptions = default;
+
+        // Not by setting it to nothing: over HTTP/2 the server leaves out what follows an empty header.
+        headers.Remove(HeaderNames.XFrameOptions);
         var hasPolicy = false;
         StringValues via = default;
         foreach (ref readonly var field in head.Fields)

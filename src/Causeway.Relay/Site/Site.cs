@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Causeway.Relay;
 
@@ -125,8 +126,8 @@ internal sealed class Site
         headers.CacheControl = CacheControl(name, isPage);
 
         // What the service's own pages may do says nothing about somebody else's.
-        headers.ContentSecurityPolicy = default;
-        headers["Permissions-Policy"] = default;
+        headers.Remove(HeaderNames.ContentSecurityPolicy);
+        headers.Remove("Permissions-Policy");
         headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups";
 
         using var variant = OpenVariant(context, relative, out var coding);

@@ -39,7 +39,7 @@ internal sealed class SiteAnswer(SiteFile file, byte[]? content, string tag, ILo
             case PreconditionOutcome.NotModified:
                 response.StatusCode = StatusCodes.Status304NotModified;
                 response.ContentType = null;
-                response.Headers.ContentEncoding = default;
+                response.Headers.Remove(HeaderNames.ContentEncoding);
                 return Task.CompletedTask;
             case PreconditionOutcome.Failed:
                 return ErrorWriter.WriteAsync(context, new ApiError(ErrorCode.PreconditionFailed, "The file is not the one the request expects."));

@@ -15,8 +15,8 @@ internal sealed class TransportBlocks : IMemoryPoolFactory<byte>
     {
         private const int SmallBytes = 4_096;
         private const int LargeBytes = 65_536;
-        private const int MaxLargeInUse = 256;
-        private const int MaxLargeKept = 64;
+        private const int MaxLargeInUse = 32;
+        private const int MaxLargeKept = 32;
         private const int MaxSmallKept = 4_096;
 
         private readonly Lock _gate = new();

@@ -57,14 +57,17 @@ public sealed class TransportTests
         using var backend = new SocketBackend();
         await using var front = await SocketFront.StartAsync(backend.Url, protocols: HttpProtocols.Http2);
         using var client = Client(2);
+        client.Options.AddSubProtocol("tty");
         using var handler = new SocketsHttpHandler();
         using var invoker = new HttpMessageInvoker(handler);
         var connecting = client.ConnectAsync(front.Uri, invoker, CancellationToken.None);
         using (var peer = await backend.AcceptAsync())
         {
             Assert.Equal("GET /relayed/socket HTTP/1.1", peer.RequestLine);
-            await peer.SwitchAsync();
+            await peer.SwitchAsync("Sec-WebSocket-Protocol: tty\r\n");
             await connecting.Within();
+            Assert.Equal("tty", peer.Header("Sec-WebSocket-Protocol"));
+            Assert.Equal("tty", client.SubProtocol);
         }
 
         await Assert.ThrowsAsync<WebSocketException>(() => client.ReceiveAsync(new byte[10], CancellationToken.None).Within());
