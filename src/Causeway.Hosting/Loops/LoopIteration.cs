@@ -24,6 +24,8 @@ internal sealed class LoopIteration(LoopRegistration loop, IServiceProvider serv
     /// <summary>So many that never came back are put up with.</summary>
     public const int MaxLeftBehind = 3;
 
+    private static readonly Func<ILogger, string, IDisposable?> Scope = LoggerMessage.DefineScope<string>("loop {Loop}");
+
     private int _leftBehind;
     private TaskCompletionSource _cameBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -89,7 +91,7 @@ internal sealed class LoopIteration(LoopRegistration loop, IServiceProvider serv
 
     private async Task InvokeAsync(LoopContext context, CancellationToken cancellationToken)
     {
-        using var scope = logger.BeginScope(new KeyValuePair<string, object?>[] { new("Loop", loop.Name) });
+        using var scope = Scope(logger, loop.Name);
         await loop.RunAsync(context, cancellationToken).ConfigureAwait(false);
     }
 

@@ -50,6 +50,14 @@ public sealed class Reloader : IDisposable
         }
     }
 
+    /// <summary>Whether a hook puts this key into force; what stands under any other counts from the start only.</summary>
+    /// <param name="key">The full key.</param>
+    public bool Reloads(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return _hooks.Exists(hook => hook.Owns(key));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 

@@ -18,6 +18,11 @@ public sealed class ReloadTests
         await causeway.Process.LineAsync(static line => line.Contains("Reloaded log level: now debug", StringComparison.Ordinal), "the new level");
         await causeway.Process.LineAsync(static line => line.Contains("count only after a restart: Auth:AccessTokenMinutes", StringComparison.Ordinal), "the key that waits");
         await client.JoinAsync("still-here");
+
+        // What is in force is shown, not what the file says.
+        var values = (await causeway.GetAsync("/api/v1/config")).Json.GetProperty("values").EnumerateArray()
+            .ToDictionary(static value => value.GetProperty("key").GetString()!, static value => value.GetProperty("value").GetString());
+        Assert.Equal(("debug", "15"), (values["Telemetry:LogLevel"], values["Auth:AccessTokenMinutes"]));
     }
 
     [Fact]

@@ -158,10 +158,14 @@ public sealed class LoopTests
     [Fact]
     public async Task Loop_LogsAnything_UnderItsName()
     {
-        await using var host = await LoopHost.StartAsync(static services => services.AddLoop(
-            "named", Minute, static (_, _) => throw new InvalidOperationException("x")));
+        await using var host = await LoopHost.StartAsync(static services => services.AddLoop("named", Minute, static (context, _) =>
+        {
+            context.Services.GetRequiredService<ILoggerFactory>().CreateLogger("work").LogInformation(new EventId(1, "Inside"), "at work");
+            throw new InvalidOperationException("x");
+        }));
 
         Assert.Equal("named", (await host.Logs.WaitFor("LoopFailed")).Properties["Loop"]);
+        Assert.Equal(["loop named"], host.Logs.Named("Inside").Single().Scopes);
         Assert.False(host.Loops.Run("unknown"));
         Assert.Null(host.Loops.Find("unknown"));
     }

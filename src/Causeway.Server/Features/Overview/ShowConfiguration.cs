@@ -19,13 +19,17 @@ internal static class ShowConfiguration
     /// <param name="Secret">Whether the value is masked.</param>
     internal sealed record ConfigurationValue(string Key, string? Value, string Source, string? Location, bool Secret);
 
-    public static ConfigurationResponse Handle(CausewayConfiguration configuration)
+    public static ConfigurationResponse Handle(CausewayConfiguration started, CurrentSettings current, Reloader reloader)
     {
-        var view = configuration.View();
+        var view = started.View();
+
+        // What a reload can change is as it was read last; the rest as the service was started with it, whatever the file says by now.
+        var inForce = view.Entries.Where(entry => !reloader.Reloads(entry.Key))
+            .Concat(current.Value.Configuration.View().Entries.Where(entry => reloader.Reloads(entry.Key)));
         return new ConfigurationResponse(
             view.EnvironmentName.ToLowerInvariant(),
             view.FilePath,
-            [.. view.Entries.Select(static entry => new ConfigurationValue(
+            [.. inForce.Select(static entry => new ConfigurationValue(
                 entry.Key,
                 entry.Value,
                 entry.Source.TierName,
