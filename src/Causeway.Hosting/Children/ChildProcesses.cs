@@ -13,12 +13,18 @@ public sealed class ChildProcesses : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Guardian _guardian;
+    private readonly SpawnTools? _tools;
     private readonly ConcurrentDictionary<string, ChildProcess> _running = new(StringComparer.Ordinal);
     private int _hasToldLimits;
     private volatile bool _isClosed;
 
-    internal ChildProcesses(ChildJournal journal, TimeProvider time, ILogger<ChildProcesses> logger)
+    /// <param name="journal">The children on disk.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Told of every start and end.</param>
+    /// <param name="tools">What the machine has; null to look.</param>
+    internal ChildProcesses(ChildJournal journal, TimeProvider time, ILogger<ChildProcesses> logger, SpawnTools? tools = null)
     {
+        _tools = tools;
         _journal = journal;
         _time = time;
         _logger = logger;
@@ -40,7 +46,7 @@ public sealed class ChildProcesses : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(start);
         ObjectDisposedException.ThrowIf(_isClosed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        var tools = await SpawnTools.OfThisMachine.ConfigureAwait(false);
+        var tools = _tools ?? await SpawnTools.OfThisMachine.ConfigureAwait(false);
         TellLimits(tools);
         var record = new ChildRecord
         {

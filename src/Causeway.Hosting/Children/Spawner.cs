@@ -45,7 +45,7 @@ internal static class Spawner
         {
             IsBackground = true,
             Name = "Causeway children",
-        }.Start();
+        }.UnsafeStart();
         return work;
     }
 }

@@ -31,7 +31,7 @@ internal sealed class BackendProcess : IAsyncDisposable
         Output = predecessor?.Output ?? new BackendOutput(house.Time);
         _options = options.Process!;
         _house = house;
-        _orders = new ProcessOrders(_options, house.Time, () => _supervision = SuperviseAsync(_supervision));
+        _orders = new ProcessOrders(_options, house.Time, Supervise);
         _launcher = new ProcessLauncher(name, options, house, Output);
         _clock = new UseClock(house.Time);
         _predecessor = predecessor;
@@ -141,13 +141,22 @@ internal sealed class BackendProcess : IAsyncDisposable
         }
 
         await _supervision.ConfigureAwait(false);
+        _house.Forget(this);
         _launcher.Dispose();
+    }
+
+    /// <summary>Away from the lock that this is called under, and from the request that asked: what it logs is not that one's.</summary>
+    private void Supervise()
+    {
+        var before = _supervision;
+        using (ExecutionContext.SuppressFlow())
+        {
+            _supervision = Task.Run(() => SuperviseAsync(before));
+        }
     }
 
     private async Task SuperviseAsync(Task before)
     {
-        // Away from the lock that this is called under.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await before.ConfigureAwait(false);
         try
         {

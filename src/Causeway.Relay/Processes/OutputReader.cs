@@ -35,7 +35,7 @@ internal static class OutputReader
         {
             IsBackground = true,
             Name = name,
-        }.Start();
+        }.UnsafeStart();
         return done.Task;
     }
 

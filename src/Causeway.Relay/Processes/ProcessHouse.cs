@@ -56,6 +56,9 @@ internal sealed class ProcessHouse : IDisposable
         }
     }
 
+    /// <summary>Forgets a process that is no longer needed, unless another has taken its name.</summary>
+    public void Forget(BackendProcess process) => _processes.TryRemove(new KeyValuePair<string, BackendProcess>(process.Name, process));
+
     /// <summary>Stops all of them, whoever uses them.</summary>
     /// <param name="cancellationToken">Kills at once.</param>
     public Task StopAsync(CancellationToken cancellationToken)

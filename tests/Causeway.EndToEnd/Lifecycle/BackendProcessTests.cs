@@ -132,6 +132,20 @@ public sealed class BackendProcessTests
     }
 
     [Fact]
+    public async Task Terminate_RequestInFlight_IsAnsweredBeforeTheBackendEnds()
+    {
+        await using var causeway = await CausewayProcess.StartAsync(new BackendProgram().Configuration(root: """{"Server":{"DrainSeconds":20}}"""));
+        await causeway.GetAsync("/app/");
+        var slow = causeway.GetAsync("/app/slow");
+        await Eventually.True(async () => (await ProcessAsync(causeway)).GetProperty("uses").GetInt32() == 1);
+
+        Assert.Equal(0, await causeway.StopAsync());
+
+        Assert.Equal(200, (await slow).Status);
+        Assert.Contains("ended by SIGTERM", causeway.Process.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Logs_Followed_EndWithTheDrain()
     {
         await using var causeway = await CausewayProcess.StartAsync(new BackendProgram().Configuration());

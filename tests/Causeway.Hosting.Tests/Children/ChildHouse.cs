@@ -9,10 +9,11 @@ internal sealed class ChildHouse : IAsyncDisposable
 {
     private readonly TempDirectory _directory = new();
 
-    public ChildHouse()
+    /// <param name="tools">What the machine has; null for what it really has.</param>
+    public ChildHouse(SpawnTools? tools = null)
     {
         Journal = new ChildJournal(JournalDirectory);
-        Children = new ChildProcesses(Journal, TimeProvider.System, Logs.CreateFactory().CreateLogger<ChildProcesses>());
+        Children = new ChildProcesses(Journal, TimeProvider.System, Logs.CreateFactory().CreateLogger<ChildProcesses>(), tools);
     }
 
     public LogProbe Logs { get; } = new();

@@ -189,6 +189,45 @@ public sealed class ChildProcessesTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => house.StartAsync("exit 0"));
     }
 
+    [Theory]
+    [InlineData("/usr/bin/setsid")]
+    [InlineData(null)]
+    public async Task Start_MachineWithoutTheTools_WorksAndSaysOnceWhatIsMissing(string? setSid)
+    {
+        Assert.SkipUnless(setSid is null || File.Exists(setSid), "setsid is elsewhere.");
+        await using var house = new ChildHouse(new SpawnTools(null, setSid));
+        var first = await house.StartAsync("exec sleep 60");
+        var second = await house.StartAsync("exec sleep 60");
+
+        Assert.Equal(Signals.Terminate, (await first.StopAsync(Limits.Test, TestContext.Current.CancellationToken)).Signal);
+        Assert.Equal(Signals.Kill, (await second.StopAsync(TimeSpan.Zero, TestContext.Current.CancellationToken)).Signal);
+
+        Assert.Single(house.Logs.Named("NoParentDeathSignal"));
+        Assert.Empty(house.Records);
+    }
+
+    [Fact]
+    public async Task Start_AsAnotherUserWithoutTheTools_IsRefused()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can start children as somebody else.");
+        await using var house = new ChildHouse(SpawnTools.None);
+
+        var failure = await Assert.ThrowsAsync<ChildStartException>(() => house.StartAsync("exit 0", user: "nobody"));
+
+        Assert.Contains("setpriv", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_RecordCantBeWritten_StartsNothing()
+    {
+        await using var house = new ChildHouse();
+        File.WriteAllText(house.JournalDirectory, "a file where the directory should be");
+
+        await Assert.ThrowsAsync<ChildStartException>(() => house.StartAsync("exit 0"));
+
+        Assert.Empty(house.Children.Running);
+    }
+
     [Fact]
     public async Task Guardian_KilledByAStranger_AnotherTakesOver()
     {

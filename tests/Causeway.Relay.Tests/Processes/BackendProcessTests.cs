@@ -138,6 +138,20 @@ public sealed class BackendProcessTests
     }
 
     [Fact]
+    public async Task EnsureReady_AskedByARequest_WhatIsLoggedIsNotThatRequests()
+    {
+        await using var home = ProcessHome.Create("say=hello");
+        using (home.House.Logger.BeginScope("the request"))
+        {
+            await home.ReadyAsync();
+        }
+
+        Assert.Empty((await home.Logs.WaitFor("BackendReady")).Scopes);
+        Assert.Empty((await home.Logs.WaitFor("BackendLine")).Scopes);
+        Assert.Empty((await home.Logs.WaitFor("ChildStarted")).Scopes);
+    }
+
+    [Fact]
     public async Task Always_StartsWithTheServiceAndAgainWhenItEnds()
     {
         await using var home = ProcessHome.Create(configure: static (options, _) => options.Process!.Start = ProcessStart.Always);

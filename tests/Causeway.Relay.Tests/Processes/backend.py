@@ -39,6 +39,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             os._exit(3)
         if self.path == "/leave":
             os._exit(0)
+        if self.path == "/slow":
+            time.sleep(1)
         unwell = self.path == "/health" and "unwell" in switches and not os.path.exists(switches["unwell"])
         body = b"unwell" if unwell else f"pid {os.getpid()}".encode()
         self.send_response(503 if unwell else 200)

@@ -41,7 +41,7 @@ export function mount(root, { params: { id } }) {
     columns: [
       { name: 'Address', row: true, class: 'main-column mono', text: (entry) => entry.url },
       { name: 'Health', build: () => h('span', { class: 'state-mark' }), refresh: showHealth },
-      { name: 'In flight', class: 'number', text: (entry) => count(entry.in_flight) },
+      { name: 'In flight', class: 'number wide', text: (entry) => count(entry.in_flight) },
     ],
     empty: h('p', {}, 'None.'),
   });
