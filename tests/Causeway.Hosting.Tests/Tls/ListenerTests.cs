@@ -137,9 +137,12 @@ public sealed class ListenerTests : IAsyncLifetime
     [Fact]
     public async Task Ready_LastTwoWeeks_Degraded()
     {
+        var soon = _authority.Issue(TimeSpan.FromDays(15));
+        Write(soon.Certificates, soon.Key);
+        await _listener.Certificates.ReloadAsync(Files(), TestContext.Current.CancellationToken);
         Assert.Contains("\"ready\"", await _listener.GetAsync("/ready"), StringComparison.Ordinal);
 
-        _time.Advance(Year - TimeSpan.FromDays(10.5));
+        _time.Advance(TimeSpan.FromDays(4.5));
 
         var report = await _listener.GetAsync("/ready");
         Assert.Contains("the certificate expires in 10 days", report, StringComparison.Ordinal);
