@@ -8,7 +8,12 @@ public sealed class FileStreams : IAsyncDisposable
 {
     private readonly FrozenDictionary<string, FileStreamEntry> _entries;
 
-    internal FileStreams(StreamsOptions options, StreamsMetrics metrics, TimeProvider time, ILogger logger) =>
+    private readonly int _maxReaders;
+    private int _places;
+
+    internal FileStreams(StreamsOptions options, StreamsMetrics metrics, TimeProvider time, ILogger logger)
+    {
+        _maxReaders = options.MaxReaders;
         _entries = options.Sources.ToFrozenDictionary(
             static pair => pair.Key,
             pair =>
@@ -17,6 +22,7 @@ public sealed class FileStreams : IAsyncDisposable
                 return new FileStreamEntry(source, new Tail(source, metrics, time, logger));
             },
             StringComparer.OrdinalIgnoreCase);
+    }
 
     /// <summary>All streams, in the order of their names.</summary>
     /// <remarks>Looks at each file.</remarks>
@@ -34,6 +40,20 @@ public sealed class FileStreams : IAsyncDisposable
             await entry.Tail.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>Takes a place for one more reader, to be given back by <see cref="LeavePlace"/>; false where there is none left.</summary>
+    internal bool TryTakePlace()
+    {
+        if (Interlocked.Increment(ref _places) <= _maxReaders)
+        {
+            return true;
+        }
+
+        LeavePlace();
+        return false;
+    }
+
+    internal void LeavePlace() => Interlocked.Decrement(ref _places);
 
     internal FileStreamEntry? Entry(string name) => _entries.GetValueOrDefault(name);
 }

@@ -11,6 +11,11 @@ public sealed class StreamsOptions : IValidatableObject
     /// <value>Names of 1–128 of <c>A-Z a-z 0-9 _ . -</c>, compared without case. Default none.</value>
     public IDictionary<string, StreamSourceOptions> Sources { get; } = new Dictionary<string, StreamSourceOptions>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Open streams at once, of all sources together; more are refused with 429.</summary>
+    /// <value>1–1,000,000. Default 10,000.</value>
+    [Range(1, 1_000_000)]
+    public int MaxReaders { get; set; } = 10_000;
+
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
         foreach (var name in Sources.Keys)

@@ -143,6 +143,25 @@ public sealed class LineTests
     }
 
     [Fact]
+    public async Task Read_MoreThanMayBe_IsRefusedUntilOneLeaves()
+    {
+        await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, 1), maxReaders: 2);
+        using var one = await stream.OpenAsync();
+        using (var two = await stream.OpenAsync())
+        {
+            await two.ReadAsync("message");
+            using var three = await stream.OpenAsync();
+            Assert.Equal((429, "RATE_LIMITED", "30"), (three.Head.Status, three.Head.ErrorCode, three.Head.Header("Retry-After")));
+        }
+
+        await Eventually.True(async () =>
+        {
+            using var again = await stream.OpenAsync();
+            return again.Head.Status == 200;
+        });
+    }
+
+    [Fact]
     public async Task Read_NobodyAnyMore_NothingRuns()
     {
         await using var stream = await Streaming.StartAsync(content: Streaming.Lines(1, 1));

@@ -12,6 +12,8 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
 {
     private static readonly ApiError NotFound = new(ErrorCode.NotFound, "There is no stream of this name.");
 
+    private static readonly ApiError Full = new(ErrorCode.RateLimited, "As many streams are open as may be.") { RetryAfter = TimeSpan.FromSeconds(30) };
+
     private readonly ILogger _logger = loggers.CreateLogger("Causeway.Streams");
 
     public async Task HandleAsync(HttpContext context, string name, string? from, string? lastEventId)
@@ -42,9 +44,22 @@ internal sealed class StreamEventsEndpoint(FileStreams streams, StreamDrain drai
             return;
         }
 
-        // The header is newer: it is what an EventSource adds when it comes back to the same address.
-        var id = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? lastEventId;
-        await ReadAsync(context, entry, new Wish(start, string.IsNullOrEmpty(id) ? null : id), output, stop.Token).ConfigureAwait(false);
+        if (!streams.TryTakePlace())
+        {
+            await ErrorWriter.WriteAsync(context, Full).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            // The header is newer: it is what an EventSource adds when it comes back to the same address.
+            var id = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? lastEventId;
+            await ReadAsync(context, entry, new Wish(start, string.IsNullOrEmpty(id) ? null : id), output, stop.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            streams.LeavePlace();
+        }
     }
 
     private async Task ReadAsync(HttpContext context, FileStreamEntry entry, Wish wish, ReaderOutput output, CancellationToken stop)

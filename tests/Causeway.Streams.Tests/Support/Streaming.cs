@@ -23,7 +23,7 @@ internal sealed class Streaming : IAsyncDisposable
 
     public static async Task<Streaming> StartAsync(
         Action<StreamSourceOptions>? configure = null, TimeProvider? time = null, StreamDrain? drain = null, string? content = null,
-        HttpProtocols protocols = HttpProtocols.Http1)
+        HttpProtocols protocols = HttpProtocols.Http1, int? maxReaders = null)
     {
         var directory = new TempDirectory();
         if (content is not null)
@@ -50,6 +50,7 @@ internal sealed class Streaming : IAsyncDisposable
                     var source = new StreamSourceOptions { Path = directory["build.jsonl"] };
                     configure?.Invoke(source);
                     options.Sources["build"] = source;
+                    options.MaxReaders = maxReaders ?? options.MaxReaders;
                 });
             },
             protocols);

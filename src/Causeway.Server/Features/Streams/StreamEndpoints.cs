@@ -9,7 +9,7 @@ namespace Causeway.Server;
 internal static class StreamEndpoints
 {
     private static readonly ProducesResponseTypeMetadata[] Refusals =
-        [.. new[] { 401, 403, 404, 422 }.Select(static status => new ProducesResponseTypeMetadata(status, typeof(ErrorDocument), ["application/json"]))];
+        [.. new[] { 401, 403, 404, 422, 429 }.Select(static status => new ProducesResponseTypeMetadata(status, typeof(ErrorDocument), ["application/json"]))];
 
     public static IServiceCollection AddStreams(this IServiceCollection services, ServerSettings settings)
     {
