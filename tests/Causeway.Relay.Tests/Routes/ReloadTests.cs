@@ -47,6 +47,26 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task Apply_ProbedBackendChangesOrGoes_ReadinessFollows()
+    {
+        await using var backend = new EchoBackend();
+        await using var front = await RelayFront.StartAsync(static options => options.Health = new HealthOptions(), backend.Url);
+        var routes = front.Services.GetRequiredService<RelayRoutes>();
+        var dependencies = front.Services.GetRequiredService<Dependencies>();
+        var before = dependencies.Find("backend app");
+        Assert.NotNull(before);
+
+        var changed = Options(("/{**rest}", "app", backend.Url));
+        changed.Backends["app"].Health = new HealthOptions { Seconds = 1 };
+        routes.Apply(changed);
+        Assert.NotSame(before, dependencies.Find("backend app"));
+        Assert.Equal(200, (await EchoBackend.AskAsync(front)).Status);
+
+        routes.Apply(Options(("/{**rest}", "app", backend.Url)));
+        Assert.Null(dependencies.Find("backend app"));
+    }
+
+    [Fact]
     public async Task Apply_BackendGoes_FinishesWhatItHas()
     {
         var go = new TaskCompletionSource();
