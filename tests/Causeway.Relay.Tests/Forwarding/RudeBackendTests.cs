@@ -144,6 +144,9 @@ public sealed class RudeBackendTests
 
         var post = await HttpAnswer.SendAsync(front.BaseAddress, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
         Assert.Equal((502, 3), (post.Status, backend.Connections));
+
+        var empty = await HttpAnswer.SendAsync(front.BaseAddress, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+        Assert.Equal((502, 4), (empty.Status, backend.Connections));
     }
 
     [Fact]
