@@ -32,8 +32,19 @@ public static class RelayServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RelayAdmission(provider.GetRequiredService<IRelayGate>(), provider.GetService<DrainState>()));
         services.TryAddSingleton<HttpForwarder>();
         services.TryAddSingleton<RelayedWebSockets>();
-        services.AddDrainStep("relayed WebSockets", order: 0, share: 1, static (context, cancellationToken) =>
-            context.Services.GetRequiredService<RelayedWebSockets>().DrainAsync(context.Budget, cancellationToken));
+        services.AddDrainStep("relayed WebSockets", order: 0, share: 1, static async (context, cancellationToken) =>
+        {
+            var (sentAway, cut) = await context.Services.GetRequiredService<RelayedWebSockets>().DrainAsync(context.Budget, cancellationToken).ConfigureAwait(false);
+            if (sentAway > 0)
+            {
+                context.Report($"{sentAway} relayed WebSockets sent away");
+            }
+
+            if (cut > 0)
+            {
+                context.Report($"{cut} cut, since they did not end in time");
+            }
+        });
         services.TryAddSingleton<WebSocketRelay>();
         services.TryAddSingleton<RelayEndpoint>();
         services.TryAddSingleton(static provider =>

@@ -77,23 +77,25 @@ internal sealed class Lane(RelayedWebSocket owner, Inlet inlet, Outlet outlet, F
     }
 
     /// <summary>Puts in a close frame where the frame under way ends, now or later; once only, and never behind one that went by.</summary>
-    public void Close(byte[] frame)
+    /// <returns>False where nothing more can be said to the receiver.</returns>
+    public bool Close(byte[] frame)
     {
         lock (_gate)
         {
             if (_isShut || _waitingClose is not null)
             {
-                return;
+                return false;
             }
 
             if (_isWriting || !tracker.IsAtBoundary)
             {
                 _waitingClose = frame;
-                return;
+                return true;
             }
 
             _isShut = true;
             _closing = WriteCloseAsync(frame);
+            return true;
         }
     }
 

@@ -21,11 +21,13 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
         ReadResult result;
         try
         {
-            do
+            result = await reader.ReadAsync().ConfigureAwait(false);
+            while (result.IsCanceled && !_isCancelled && result.Buffer.Length <= _bytes.Length)
             {
+                // The server wakes its readers when it stops; that is no end.
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
                 result = await reader.ReadAsync().ConfigureAwait(false);
             }
-            while (result.IsCanceled && !_isCancelled && result.Buffer.Length <= _bytes.Length && IsStillThere(result));
         }
         catch (Exception exception) when (exception is not IOException)
         {
@@ -69,13 +71,6 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
     }
 
     public override void Dispose() => ReturnJoined();
-
-    /// <summary>The server wakes its readers when it stops; that is no end.</summary>
-    private bool IsStillThere(in ReadResult result)
-    {
-        reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        return true;
-    }
 
     private void Show()
     {

@@ -53,11 +53,13 @@ internal sealed class RelayedWebSocket
     /// <param name="clientCode">For the client.</param>
     /// <param name="backendCode">For the backend, from which the relay goes away as a client.</param>
     /// <param name="reason">For people.</param>
-    public void Close(ushort clientCode, ushort backendCode, string reason)
+    /// <returns>False where the client was told already.</returns>
+    public bool Close(ushort clientCode, ushort backendCode, string reason)
     {
-        _toClient.Close(FrameBuilder.BuildClose(clientCode, reason));
+        var tellsClient = _toClient.Close(FrameBuilder.BuildClose(clientCode, reason));
         _toBackend.Close(FrameBuilder.BuildMaskedClose(backendCode, reason));
         StartToLinger();
+        return tellsClient;
     }
 
     /// <summary>Looks at the clock: for what is silent, stuck, or lingers for too long.</summary>

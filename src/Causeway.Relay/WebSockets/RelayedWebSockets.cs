@@ -26,6 +26,7 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     private long _now = 1;
     private int _turn;
     private int _isChecking;
+    private int _sentAway;
     private volatile bool _isDraining;
 
     public RelayedWebSockets(TimeProvider time, ILogger<RelayedWebSockets> logger)
@@ -58,8 +59,8 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     public void Remove(RelayedWebSocket webSocket) => _all.TryRemove(webSocket, out _);
 
     /// <summary>Sends every client and backend away, in batches over the first half of the time.</summary>
-    /// <returns>How many had to be cut.</returns>
-    public async Task<int> DrainAsync(TimeSpan budget, CancellationToken cancellationToken)
+    /// <returns>How many were sent away, and how many had to be cut.</returns>
+    public async Task<(int SentAway, int Cut)> DrainAsync(TimeSpan budget, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
         _isDraining = true;
@@ -92,7 +93,7 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
             Logger.RelayedWebSocketsCut(cut.Length);
         }
 
-        return cut.Length;
+        return (Volatile.Read(ref _sentAway), cut.Length);
 
         Task Wait(TimeSpan time) => Task.Delay(time, _time, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
     }
@@ -109,7 +110,13 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     private static ReadinessLoop[] StartLoops() =>
         [.. Enumerable.Range(1, Math.Min(Environment.ProcessorCount, MaxLoops)).Select(static number => ReadinessLoop.TryStart($"relay {number}")).OfType<ReadinessLoop>()];
 
-    private static void SendAway(RelayedWebSocket webSocket) => webSocket.Close(ServiceRestart, GoingAway, "service restart");
+    private void SendAway(RelayedWebSocket webSocket)
+    {
+        if (webSocket.Close(ServiceRestart, GoingAway, "service restart"))
+        {
+            Interlocked.Increment(ref _sentAway);
+        }
+    }
 
     private void Check()
     {
