@@ -31,12 +31,12 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
             set -f; set -- ${stat##*) }; set +f
             [ "${20}" = "$start" ] || continue
           fi
-          kill -KILL -- "-$group" "$group"
+          kill -s KILL -- "-$group" "$group"
         done
         for child in $children; do
           for file in $(grep -lzxF -- "CAUSEWAY_CHILD=${child##*:}" /proc/[0-9]*/environ); do
             process=${file#/proc/}
-            kill -KILL "${process%/environ}"
+            kill -s KILL "${process%/environ}"
           done
         done
         """;

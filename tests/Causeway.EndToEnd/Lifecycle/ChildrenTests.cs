@@ -108,7 +108,7 @@ public sealed class ChildrenTests
     /// <summary>The same family without a file of the tests, for a user who may not read those.</summary>
     private static string ShellFamily(JsonObject process)
     {
-        process["Command"] = new JsonArray("sh", "-c", "sleep 600 & near=$!; setsid sleep 600 & echo family $$ $near $!; wait");
+        process["Command"] = new JsonArray("sh", "-c", "env -i sleep 600 & near=$!; setsid sleep 600 & echo family $$ $near $!; wait");
         process["ReadySeconds"] = 600;
         return new JsonObject
         {

@@ -18,7 +18,8 @@ if "starts" in switches:
 for word in switches.get("say", "").split(","):
     print(word, flush=True)
 if "family" in switches:
-    near = subprocess.Popen(["sleep", "600"])
+    # One is known by its group alone, the other by its environment alone.
+    near = subprocess.Popen(["/bin/sleep", "600"], env={})
     far = subprocess.Popen(["sleep", "600"], start_new_session=True)
     print("family", os.getpid(), near.pid, far.pid, flush=True)
 if "exit" in switches:
