@@ -6,6 +6,9 @@ namespace Causeway.Server;
 /// <summary>What a person sees when the service has started: where to look, who gets in, how to stop.</summary>
 internal static class FirstScreen
 {
+    /// <summary>More of one kind would push the rest off the screen; <c>causeway config show</c> has all.</summary>
+    private const int MostLines = 6;
+
     /// <summary>The screen as text.</summary>
     /// <param name="settings">The configuration.</param>
     /// <param name="exposure">Who can reach the service.</param>
@@ -30,6 +33,16 @@ internal static class FirstScreen
         Line("Console", console);
         Line("Live", "ws" + url["http".Length..] + "/ws");
         Line("Events", url + "/sse?room=lobby");
+        foreach (var route in settings.Relay.Routes.Take(MostLines))
+        {
+            Line("Relay", $"{url}{route.Path} -> {route.Backend}");
+        }
+
+        foreach (var name in settings.Streams.Sources.Keys.Take(MostLines))
+        {
+            Line("Stream", $"{url}/api/v1/streams/{name}/events");
+        }
+
         if (settings.ServesDocs)
         {
             Line("API docs", adminUrl + "/docs");
@@ -61,7 +74,7 @@ internal static class FirstScreen
         Line("Config", settings.Configuration.FilePath ?? "none needed; causeway.json in this directory is read when there is one");
         if (settings.SharesOrigin)
         {
-            Line("Advice", "site and relayed routes share an origin with the admin API; Server:AdminUrls gives that addresses of its own");
+            Line("Advice", "scripts of the site and of relayed pages share an origin with the admin API; Server:AdminUrls gives that addresses of its own");
         }
 
         if (!OperatingSystem.IsLinux() && exposure.IsLocal)

@@ -25,6 +25,18 @@ public sealed class FirstScreenTests : IDisposable
     }
 
     [Fact]
+    public void Describe_RoutesAndStreams_SayWhereTheyAre()
+    {
+        var (screen, _) = Describe(
+            isTerminal: true,
+            ["http://127.0.0.1:8080"],
+            "--Relay:Routes:0:Path=/app/{**rest}", "--Relay:Routes:0:Backend=app", "--Relay:Backends:app:Urls=http://127.0.0.1:1", "--Streams:Sources:build:Path=build.jsonl");
+
+        Assert.Contains("http://127.0.0.1:8080/app/{**rest} -> app", screen, StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:8080/api/v1/streams/build/events", screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Describe_ExposedAtATerminal_HasTheLink()
     {
         var (screen, token) = Describe(isTerminal: true, ["http://0.0.0.0:8080"], "--Server:Urls=http://0.0.0.0:8080");

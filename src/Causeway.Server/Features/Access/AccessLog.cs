@@ -4,6 +4,6 @@ namespace Causeway.Server;
 internal static partial class AccessLog
 {
     [LoggerMessage(1401, LogLevel.Information,
-        "The site and the relayed routes share an origin with the admin API: a script there can act as whoever is signed in to the console. Server:AdminUrls gives console and API addresses of their own.")]
+        "What is served for others, a site or relayed routes, shares an origin with the admin API: a script there can act as whoever is signed in to the console. Server:AdminUrls gives console and API addresses of their own.")]
     public static partial void OriginShared(this ILogger logger);
 }

@@ -45,12 +45,12 @@ export const joined = ([figure, unit]) => `${figure} ${unit}`;
 
 export const percent = (value) => (Number.isFinite(value) ? (value >= 10 ? value.toFixed(0) : value.toFixed(1)) : none);
 
-/** Seconds: 42 s, 3 min 5 s, 2 h 5 min, 4 d 3 h */
+/** Seconds: 42 s, 3 min, 3 min 5 s, 2 h 5 min, 4 d 3 h */
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return none;
   const s = Math.max(0, Math.floor(seconds));
   if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min${s % 60 ? ` ${s % 60} s` : ''}`;
   if (s < 86_400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
   return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`;
 }
