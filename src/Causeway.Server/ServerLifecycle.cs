@@ -25,7 +25,8 @@ internal static class ServerLifecycle
                 context.Report($"{webSockets} WebSockets and {streams} event streams told to reconnect");
             }
 
-            await connections.DrainAsync(context.Remaining, cancellationToken);
+            // With no window at all they are told nevertheless; the host's own grace is enough for that.
+            await connections.DrainAsync(context.Remaining, context.Budget > TimeSpan.Zero ? cancellationToken : CancellationToken.None);
             if (connections.CutByDrain > 0)
             {
                 context.Report($"{connections.CutByDrain} of them did not end in time and were reset");

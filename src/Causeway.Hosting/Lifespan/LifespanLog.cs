@@ -17,6 +17,9 @@ internal static partial class LifespanLog
     [LoggerMessage(4504, LogLevel.Debug, "Start-up step {Step} failed.")]
     public static partial void LifespanStepFault(this ILogger logger, string step, Exception exception);
 
+    [LoggerMessage(4508, LogLevel.Debug, "The service still runs without {Step}: {Reason}")]
+    public static partial void LifespanStepStillMissing(this ILogger logger, string step, string reason);
+
     [LoggerMessage(4505, LogLevel.Information, "Shutdown step {Step} was done after {Seconds} s.")]
     public static partial void LifespanStepStopped(this ILogger logger, string step, double seconds);
 

@@ -74,7 +74,11 @@ internal sealed class LifespanService(IServiceProvider services, IEnumerable<Lif
         var started = time.GetTimestamp();
         try
         {
-            await StepRun.WithinAsync(token => step.Start(services, token), step.Deadline, time, cancellationToken).ConfigureAwait(false);
+            if (!await StepRun.WithinAsync(token => step.Start(services, token), step.Deadline, time, cancellationToken).ConfigureAwait(false))
+            {
+                return new LifespanException(step.Name, $"did not end within {step.Deadline.TotalSeconds:0.###} s");
+            }
+
             lock (_gate)
             {
                 _up.Add(step);
@@ -87,9 +91,7 @@ internal sealed class LifespanService(IServiceProvider services, IEnumerable<Lif
         {
             // The person who started the service reads one sentence; who wants more asks for debug.
             logger.LifespanStepFault(step.Name, exception);
-            return exception is TimeoutException && time.GetElapsedTime(started) >= step.Deadline
-                ? new LifespanException(step.Name, $"did not end within {step.Deadline.TotalSeconds:0.###} s")
-                : new LifespanException(step.Name, $"failed: {exception.Message.TrimEnd('.')}", exception);
+            return new LifespanException(step.Name, $"failed: {exception.Message.TrimEnd('.')}", exception);
         }
     }
 
@@ -103,15 +105,18 @@ internal sealed class LifespanService(IServiceProvider services, IEnumerable<Lif
                 return;
             }
 
-            if (await TryStartAsync(step, _stop.Token).ConfigureAwait(false) is null)
+            if (await TryStartAsync(step, _stop.Token).ConfigureAwait(false) is { } failure)
             {
-                lock (_gate)
-                {
-                    _missing.Remove(step);
-                }
-
-                return;
+                logger.LifespanStepStillMissing(step.Name, failure.Message);
+                continue;
             }
+
+            lock (_gate)
+            {
+                _missing.Remove(step);
+            }
+
+            return;
         }
     }
 
@@ -134,12 +139,14 @@ internal sealed class LifespanService(IServiceProvider services, IEnumerable<Lif
             var started = time.GetTimestamp();
             try
             {
-                await StepRun.WithinAsync(token => step.Stop(services, token), step.Deadline, time, CancellationToken.None).ConfigureAwait(false);
-                logger.LifespanStepStopped(step.Name, Math.Round(time.GetElapsedTime(started).TotalSeconds, 3));
-            }
-            catch (TimeoutException) when (time.GetElapsedTime(started) >= step.Deadline)
-            {
-                logger.LifespanStepLate(step.Name, step.Deadline.TotalSeconds);
+                if (await StepRun.WithinAsync(token => step.Stop(services, token), step.Deadline, time, CancellationToken.None).ConfigureAwait(false))
+                {
+                    logger.LifespanStepStopped(step.Name, Math.Round(time.GetElapsedTime(started).TotalSeconds, 3));
+                }
+                else
+                {
+                    logger.LifespanStepLate(step.Name, step.Deadline.TotalSeconds);
+                }
             }
             catch (Exception exception)
             {

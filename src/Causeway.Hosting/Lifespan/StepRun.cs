@@ -11,23 +11,25 @@ internal static class StepRun
     /// <param name="deadline">What it has.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels it early.</param>
-    /// <returns>When it is done.</returns>
-    /// <exception cref="TimeoutException">It was late. It was cancelled, and left behind where that did not end it.</exception>
+    /// <returns>False when it was late: it was cancelled then, and left behind where that did not end it.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    public static async Task WithinAsync(Func<CancellationToken, Task> work, TimeSpan deadline, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<bool> WithinAsync(Func<CancellationToken, Task> work, TimeSpan deadline, TimeProvider time, CancellationToken cancellationToken)
     {
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = Task.Run(() => work(cut.Token), CancellationToken.None);
         try
         {
             await running.WaitAsync(deadline, time, cancellationToken).ConfigureAwait(false);
+            return true;
         }
         catch (Exception exception) when (!running.IsCompleted && exception is TimeoutException or OperationCanceledException)
         {
-            await cut.CancelAsync().ConfigureAwait(false);
+            // Not awaited: what listens to the token may hang as well.
+            _ = cut.CancelAsync();
             await running.WaitAsync(CancelGrace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _ = running.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw;
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
         }
     }
 }
