@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Causeway.Relay.Tests.Forwarding;
 
+[Collection(nameof(MeasuresMemory))]
 public sealed class StreamingTests
 {
     private const string Get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";

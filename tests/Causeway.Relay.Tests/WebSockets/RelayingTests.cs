@@ -6,6 +6,7 @@ using FsCheck.Fluent;
 namespace Causeway.Relay.Tests.WebSockets;
 
 /// <summary>What goes through an open relayed WebSocket, byte by byte.</summary>
+[Collection(nameof(MeasuresMemory))]
 public sealed class RelayingTests
 {
     private static readonly Gen<byte> AnyByte = Gen.Choose(0, 255).Select(static b => (byte)b);
