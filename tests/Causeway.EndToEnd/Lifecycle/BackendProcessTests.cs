@@ -109,7 +109,7 @@ public sealed class BackendProcessTests
         await causeway.GetAsync("/app/");
         string? id = null;
         List<string> seen = [];
-        while (!seen.Contains("ready"))
+        while (!seen.Contains("ready") || !seen.Contains("three"))
         {
             var line = await stream.ReadAsync("line");
             seen.Add(line.Json.GetProperty("text").GetString()!);
