@@ -7,11 +7,19 @@ namespace Causeway.Bench.Scenarios;
 /// <summary>Connections that only exist: what each costs in resident memory, before and after it joined one room.</summary>
 internal sealed class IdleScenario(string name, string description, int connections, int maxRounds) : Scenario(name, description, maxRounds)
 {
+    /// <summary>Connections before those that are measured, so that what a server loads once for all of them is not counted.</summary>
+    public int First { get; init; }
+
     public override bool ComparesSpeed => false;
 
     public override IEnumerable<PhaseResult> Run(Session session)
     {
         var load = session.Load;
+        if (First > 0)
+        {
+            load.Open(First, Role.Idle, TimeSpan.FromSeconds(20));
+        }
+
         load.Idle(session.Pace.Settle / 3);
         var before = session.Server.ResidentKilobytes;
         var cpu = session.Server.CpuSeconds;

@@ -22,6 +22,6 @@ internal static class ScenarioCatalog
         new EchoScenario("proxy1m", "HTTP through a relay: 1 MB answers on 4 connections, one request outstanding each", EveryRound) { IsForRelays = true, Role = Role.Fetch, Connections = 4, PayloadBytes = 1024 * 1024 },
         new EchoScenario("relay-small", "WebSocket through a relay: 128-byte messages there and back on 50 connections, one outstanding each", EveryRound) { IsForRelays = true },
         new EchoScenario("relay-big", "WebSocket through a relay: 256 KB messages there and back on 2 connections, two outstanding each", EveryRound) { IsForRelays = true, Connections = 2, Outstanding = 2, PayloadBytes = 256 * 1024 },
-        new IdleScenario("relay-idle", "1,000 idle WebSockets through a relay", 1_000, EveryRound) { IsForRelays = true },
+        new IdleScenario("relay-idle", "1,000 idle WebSockets through a relay", 1_000, EveryRound) { IsForRelays = true, First = 50 },
     ];
 }
