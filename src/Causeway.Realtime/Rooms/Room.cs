@@ -12,9 +12,8 @@ internal sealed class Room
     private readonly LiveCore _core;
     private readonly FanoutLoop _home;
     private readonly RoomShard?[] _shards;
-    private readonly List<Membership> _members = [];
+    private readonly RoomMembers _members;
     private readonly RoomLog? _log;
-    private Presence? _presence;
     private readonly List<PublishedMessage> _pending = [];
     private NamespaceRules _rules;
     private long _sequence;
@@ -29,7 +28,7 @@ internal sealed class Room
         (Id, _rules, _core, _home) = (id, rules, core, home);
         _shards = new RoomShard?[core.Loops.Length];
         _log = rules.HasHistory ? new RoomLog(rules.History, AgeOf(rules)) : null;
-        _presence = rules.Presence ? new Presence() : null;
+        _members = new RoomMembers(rules.Presence);
         CreatedAt = core.Time.GetUtcNow();
     }
 
@@ -108,9 +107,8 @@ internal sealed class Room
                 return JoinStatus.Full;
             }
 
-            member = new Membership(this, connection, echo) { RoomIndex = _members.Count };
-            _members.Add(member);
-            if (_presence?.Enter(connection.Identity) is { } arrived)
+            member = new Membership(this, connection, echo);
+            if (_members.Add(member) is { } arrived)
             {
                 Announce("user_joined", arrived);
             }
@@ -131,17 +129,16 @@ internal sealed class Room
                 return false;
             }
 
-            Remove(member);
-            var user = member.Connection.Identity.UserId;
-            if (_presence?.Leave(member.Connection.Identity) is { } absence)
+            if (_members.Remove(member) is { } absence)
             {
+                var user = member.Connection.Identity.UserId!;
                 if (_members.Count == 0)
                 {
-                    _presence.EndGrace(user!, absence);
+                    _members.EndGrace(user, absence);
                 }
                 else
                 {
-                    _core.Grace.Add(this, user!, absence);
+                    _core.Grace.Add(this, user, absence);
                 }
             }
 
@@ -157,14 +154,13 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            if (!_closed && _presence?.EndGrace(userId, absence) is { } left)
+            if (!_closed && _members.EndGrace(userId, absence) is { } left)
             {
                 Announce("user_left", left);
             }
 
             QueueTurn();
         }
-
     }
 
     /// <summary>Starts or restarts a member's line: from here on its loop gives it the live messages. Called on that loop.</summary>
@@ -198,9 +194,7 @@ internal sealed class Room
                 member.IsBehind = from < newest;
             }
 
-            return new AttachPoint(
-                newest, from, recovered,
-                _presence?.Members().Take(JoinRequest.ListedMembers).ToArray(), _presence?.Count ?? 0);
+            return new AttachPoint(newest, from, recovered, _members.List(JoinRequest.ListedMembers), _members.Users);
         }
     }
 
@@ -250,9 +244,7 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            return _presence is null
-                ? new MemberList(null, 0)
-                : new MemberList([.. _presence.Members().Take(limit)], _presence.Count);
+            return new MemberList(_members.List(limit), _members.Users);
         }
     }
 
@@ -267,7 +259,7 @@ internal sealed class Room
                 Epoch = Epoch,
                 Offset = _log?.NewestOffset,
                 Connections = _members.Count,
-                Members = _presence?.Count ?? 0,
+                Members = _members.Users,
                 HistoryCount = _log?.Count ?? 0,
                 Dropped = Interlocked.Read(ref _dropped),
                 SlowCloses = Interlocked.Read(ref _slowCloses),
@@ -315,12 +307,7 @@ internal sealed class Room
             }
 
             _log?.Bound(rules.History, AgeOf(rules));
-            if (rules.Presence != _rules.Presence)
-            {
-                _presence = rules.Presence ? new Presence() : null;
-                _members.ForEach(member => _presence?.Enter(member.Connection.Identity));
-            }
-
+            _members.UsePresence(rules.Presence);
             Volatile.Write(ref _rules, rules);
             return true;
         }
@@ -331,7 +318,7 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            return [.. _members.FindAll(predicate)];
+            return _members.Where(predicate);
         }
     }
 
@@ -347,13 +334,7 @@ internal sealed class Room
             }
 
             _closed = true;
-            var members = _members.ToArray();
-            foreach (var member in members)
-            {
-                Remove(member);
-            }
-
-            return members;
+            return _members.RemoveAll();
         }
     }
 
@@ -412,23 +393,10 @@ internal sealed class Room
 
     private void Announce(string type, RoomMember member)
     {
-        if (_presence!.Count <= MaxAnnouncedMembers)
+        if (_members.Users <= MaxAnnouncedMembers)
         {
             Append(new RoomPublish(type, ServerMessages.PresencePayload(Id, member)) { Ephemeral = true, ConflateKey = $"presence:{member.UserId}" });
         }
-    }
-
-    private void Remove(Membership member)
-    {
-        var last = _members[^1];
-        _members.RemoveAt(_members.Count - 1);
-        if (last != member)
-        {
-            _members[member.RoomIndex] = last;
-            last.RoomIndex = member.RoomIndex;
-        }
-
-        member.HasLeft = true;
     }
 
     // Under the gate: a loop's inbox takes work without waiting.

@@ -1,0 +1,73 @@
+namespace Causeway.Realtime;
+
+/// <summary>Who is in a room: its connections and, where the namespace has presence, its users. The room's gate guards it.</summary>
+internal sealed class RoomMembers(bool hasPresence)
+{
+    private readonly List<Membership> _all = [];
+    private Presence? _presence = hasPresence ? new Presence() : null;
+
+    /// <summary>Connections.</summary>
+    public int Count => _all.Count;
+
+    /// <summary>Users here, everybody without identity counting as one; 0 without presence.</summary>
+    public int Users => _presence?.Count ?? 0;
+
+    /// <summary>Takes a member in.</summary>
+    /// <returns>The user, when this makes them appear.</returns>
+    public RoomMember? Add(Membership member)
+    {
+        member.RoomIndex = _all.Count;
+        _all.Add(member);
+        return _presence?.Enter(member.Connection.Identity);
+    }
+
+    /// <summary>Lets a member go.</summary>
+    /// <returns>A number to pass to <see cref="EndGrace"/> when it was the user's last device; null otherwise.</returns>
+    public int? Remove(Membership member)
+    {
+        var last = _all[^1];
+        _all.RemoveAt(_all.Count - 1);
+        if (last != member)
+        {
+            _all[member.RoomIndex] = last;
+            last.RoomIndex = member.RoomIndex;
+        }
+
+        member.HasLeft = true;
+        return _presence?.Leave(member.Connection.Identity);
+    }
+
+    /// <summary>Lets everybody go.</summary>
+    public Membership[] RemoveAll()
+    {
+        var all = _all.ToArray();
+        foreach (var member in all)
+        {
+            Remove(member);
+        }
+
+        return all;
+    }
+
+    /// <summary>Lets a user go who did not come back.</summary>
+    /// <returns>The user, when they are gone now.</returns>
+    public RoomMember? EndGrace(string userId, int absence) => _presence?.EndGrace(userId, absence);
+
+    /// <summary>The first users; null without presence.</summary>
+    public RoomMember[]? List(int limit) => _presence is null ? null : [.. _presence.Members().Take(limit)];
+
+    /// <summary>Begins or ceases to count users.</summary>
+    public void UsePresence(bool wanted)
+    {
+        if (wanted == _presence is not null)
+        {
+            return;
+        }
+
+        _presence = wanted ? new Presence() : null;
+        _all.ForEach(member => _presence?.Enter(member.Connection.Identity));
+    }
+
+    /// <summary>Members that a predicate picks.</summary>
+    public Membership[] Where(Predicate<Membership> predicate) => [.. _all.FindAll(predicate)];
+}
