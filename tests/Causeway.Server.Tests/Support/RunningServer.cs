@@ -49,12 +49,18 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         var directory = new TempDirectory();
         directory.Write("causeway.json", configuration);
-        string[] address = configuration.Contains("\"Urls\"", StringComparison.Ordinal) ? [] : ["--Server:Urls=http://127.0.0.1:0"];
+        string[] address = NamesAddress(configuration) ? [] : ["--Server:Urls=http://127.0.0.1:0"];
         var settings = ServerSettings.Load([.. arguments, .. address, "--Server:DrainSeconds=0"], Look(directory.Path));
         var logs = new LogProbe();
         var app = ServerApp.Build(settings, builder => builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddProvider(logs));
         await app.StartAsync().Within();
         return new RunningServer(directory, settings, app, logs);
+    }
+
+    private static bool NamesAddress(string configuration)
+    {
+        using var file = JsonDocument.Parse(configuration, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        return file.RootElement.TryGetProperty("Server", out var server) && server.TryGetProperty("Urls", out _);
     }
 
     /// <summary>Surroundings without anything in them.</summary>
