@@ -16,10 +16,21 @@ internal sealed class ServiceManager
 
     private ServiceManager(string? socket, TimeSpan? watchdogPeriod)
     {
-        // A leading @ stands for the zero byte of an abstract name.
-        _address = string.IsNullOrEmpty(socket) ? null : new UnixDomainSocketEndPoint(socket[0] == '@' ? '\0' + socket[1..] : socket);
+        try
+        {
+            // A leading @ stands for the zero byte of an abstract name.
+            _address = string.IsNullOrEmpty(socket) ? null : new UnixDomainSocketEndPoint(socket[0] == '@' ? '\0' + socket[1..] : socket);
+        }
+        catch (ArgumentException)
+        {
+            Unusable = socket;
+        }
+
         WatchdogPeriod = _address is null ? null : watchdogPeriod;
     }
+
+    /// <summary>What it was named as, where that can't be the name of a socket; nobody is told then.</summary>
+    public string? Unusable { get; }
 
     /// <summary>Whether anybody listens.</summary>
     public bool IsThere => _address is not null;

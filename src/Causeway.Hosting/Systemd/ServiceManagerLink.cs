@@ -23,6 +23,11 @@ internal sealed class ServiceManagerLink(
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        if (manager.Unusable is { } name)
+        {
+            logger.ServiceManagerNotNamed(name);
+        }
+
         Tell("READY=1", "STATUS=Running");
         if (manager.WatchdogPeriod is { } period)
         {

@@ -39,16 +39,18 @@ public sealed class ServiceManagerTests
         int IndexOf(string word) => manager.Messages.ToList().FindIndex(message => message.StartsWith(word, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Notify_NobodyListens_StartsAllTheSame()
+    [Theory]
+    [InlineData("/nowhere/notify", "could not be told READY=1")]
+    [InlineData("/nowhere/with/a/name/that/no/socket/can/have/since/it/is/longer/than/the/hundred/and/seven/bytes/the/kernel/keeps/for/it", "the service manager is told nothing")]
+    public async Task Notify_NobodyListens_StartsAllTheSame(string socket, string warning)
     {
         Needs.Linux();
         await using var causeway = CausewayProcess.Create();
-        causeway.Environment["NOTIFY_SOCKET"] = "/nowhere/notify";
+        causeway.Environment["NOTIFY_SOCKET"] = socket;
 
         await causeway.StartAgainAsync();
 
-        await causeway.Process.LineAsync(static line => line.Contains("could not be told READY=1", StringComparison.Ordinal), "the warning");
+        await causeway.Process.LineAsync(line => line.Contains(warning, StringComparison.Ordinal), "the warning");
         Assert.Equal(0, await causeway.StopAsync());
     }
 
