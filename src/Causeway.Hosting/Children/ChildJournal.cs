@@ -9,7 +9,9 @@ namespace Causeway.Hosting;
 /// <param name="directory">A directory of the journal's own; made when it is needed.</param>
 internal sealed class ChildJournal(string directory)
 {
-    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    private const int MaxBytes = 1024 * 1024;
+
+    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectNullableAnnotations = true };
 
     /// <summary>Writes or replaces a record.</summary>
     /// <exception cref="IOException">It can't be written.</exception>
@@ -38,7 +40,7 @@ internal sealed class ChildJournal(string directory)
             try
             {
                 // The name counts: it is what will be deleted, and what the environment of a child is searched for.
-                var record = JsonSerializer.Deserialize<ChildRecord>(File.ReadAllBytes(path), Format);
+                var record = JsonSerializer.Deserialize<ChildRecord>(PrivateFile.Read(path, MaxBytes), Format);
                 if (record is null || record.Id != Path.GetFileNameWithoutExtension(path) || record.Id.Length != 32 || !record.Id.All(char.IsAsciiHexDigitLower))
                 {
                     throw new InvalidDataException("It is not the record its name says.");

@@ -40,6 +40,12 @@ public static class PrivateFile
         }
     }
 
+    /// <summary>Reads what <see cref="Write(string, ReadOnlySpan{byte})"/> wrote; a link, which may lead to a device without an end, was not written by it.</summary>
+    /// <exception cref="InvalidDataException">It is a link, or longer than that.</exception>
+    internal static byte[] Read(string path, int maxBytes) => new FileInfo(path) is { LinkTarget: null } file && file.Length <= maxBytes
+        ? File.ReadAllBytes(path)
+        : throw new InvalidDataException($"{path} is a link, or longer than {maxBytes} bytes.");
+
     private static void Write(string path, ReadOnlySpan<byte> content, bool overwrite)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

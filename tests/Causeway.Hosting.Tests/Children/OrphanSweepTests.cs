@@ -33,6 +33,25 @@ public sealed class OrphanSweepTests
     }
 
     [Fact]
+    public async Task Sweep_RecordsThatNobodyWrote_AreLeftAlone()
+    {
+        await using var house = new ChildHouse();
+        house.Journal.Write(Record(null));
+        Directory.CreateDirectory(house.JournalDirectory);
+        var (holes, link) = (new string('b', 32), new string('c', 32));
+        await File.WriteAllTextAsync(
+            Path.Combine(house.JournalDirectory, $"{holes}.json"),
+            $$"""{"id":"{{holes}}","name":null,"command":null,"owner":null,"started_at":"2026-01-01T00:00:00Z"}""",
+            TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(Path.Combine(house.JournalDirectory, $"{link}.json"), "/dev/zero");
+
+        Assert.Equal(1, await house.Sweep.RunAsync(TestContext.Current.CancellationToken).Within());
+
+        Assert.Equal(2, house.Records.Length);
+        Assert.Equal(2, house.Logs.Named("JournalUnreadable").Count);
+    }
+
+    [Fact]
     public async Task Sweep_StartedButNeverRecorded_IsFoundByItsEnvironment()
     {
         await using var house = new ChildHouse();

@@ -70,6 +70,26 @@ public sealed class InstanceTests : IDisposable
     }
 
     [Fact]
+    public void TryRead_RequiredPartIsNull_IsNull()
+    {
+        Own().Write(_directory["instance.json"]);
+        var whole = File.ReadAllText(_directory["instance.json"]);
+
+        _directory.Write("instance.json", whole.Replace($"\"data_directory\": \"{Own().DataDirectory}\"", "\"data_directory\": null", StringComparison.Ordinal));
+
+        Assert.NotEqual(whole, File.ReadAllText(_directory["instance.json"]));
+        Assert.Null(InstanceRecord.TryRead(_directory["instance.json"]));
+    }
+
+    [Fact]
+    public void TryRead_LinkWithoutAnEnd_IsNull()
+    {
+        File.CreateSymbolicLink(_directory["instance.json"], "/dev/zero");
+
+        Assert.Null(InstanceRecord.TryRead(_directory["instance.json"]));
+    }
+
+    [Fact]
     public void TryRead_Missing_IsNull() => Assert.Null(InstanceRecord.TryRead(_directory["instance.json"]));
 
     [Fact]
