@@ -15,6 +15,7 @@ internal sealed class DataDirectoryClaim(string directory, TakeOverMode mode, Ta
     public async Task<InstanceLock> TakeAsync(IReadOnlyList<ListenAddress> wanted, CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
+        Guid? seen = null;
         while (true)
         {
             if (InstanceLock.TryTake(directory) is { } held)
@@ -22,10 +23,16 @@ internal sealed class DataDirectoryClaim(string directory, TakeOverMode mode, Ta
                 return held;
             }
 
-            if (InstanceRecord.TryRead(Path.Combine(directory, InstanceLock.RecordName)) is { } record && InstanceProof.Of(record, directory).Holds)
+            var record = InstanceRecord.TryRead(Path.Combine(directory, InstanceLock.RecordName));
+            if (record is not null && InstanceProof.Of(record, directory).Holds)
             {
                 await EndEarlierAsync(record, wanted, cancellationToken).ConfigureAwait(false);
                 since = time.GetTimestamp();
+            }
+            else if (record?.InstanceId != seen)
+            {
+                // Another one came to have it in between: several start at once.
+                (seen, since) = (record?.InstanceId, time.GetTimestamp());
             }
             else if (time.GetElapsedTime(since) > RecordLimit)
             {

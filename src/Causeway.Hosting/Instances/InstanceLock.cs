@@ -9,6 +9,9 @@ internal sealed class InstanceLock : IDisposable
     /// <summary>The lock's file in the data directory.</summary>
     public const string FileName = "instance.lock";
 
+    /// <summary>Held by the one that asks an instance to stop: of several that start at once only one may.</summary>
+    public const string TurnName = "takeover.lock";
+
     /// <summary>The record's file beside it.</summary>
     public const string RecordName = "instance.json";
 
@@ -23,9 +26,10 @@ internal sealed class InstanceLock : IDisposable
 
     /// <summary>Takes the lock; null where another process has it.</summary>
     /// <param name="directory">The data directory; made when it isn't there.</param>
+    /// <param name="name">The lock's file in it.</param>
     /// <exception cref="IOException">The file can't be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It belongs to somebody else.</exception>
-    public static InstanceLock? TryTake(string directory)
+    public static InstanceLock? TryTake(string directory, string name = FileName)
     {
         PrivateDirectory.Create(directory);
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
@@ -36,7 +40,7 @@ internal sealed class InstanceLock : IDisposable
 
         try
         {
-            return new InstanceLock(new FileStream(Path.Combine(directory, FileName), options));
+            return new InstanceLock(new FileStream(Path.Combine(directory, name), options));
         }
         catch (IOException exception) when (Held.Contains(exception.HResult))
         {

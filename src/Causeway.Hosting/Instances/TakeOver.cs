@@ -36,12 +36,13 @@ internal sealed class TakeOver(TextWriter notices, TimeProvider time, ILogger lo
             throw Refusal(record, wanted, proof.Doubt ?? "this kernel (older than Linux 5.3, or a sandbox) can't hold a process while it is signalled");
         }
 
+        // Several that start at the same moment would each signal, and a second signal makes it drop everybody at once.
+        using var turn = InstanceLock.TryTake(directory, InstanceLock.TurnName);
         var asked = time.GetTimestamp();
         var latest = Latest(record, directory);
         var seconds = latest.DrainSeconds;
-        if (latest.State == InstanceState.Draining)
+        if (turn is null || latest.State == InstanceState.Draining)
         {
-            // A second signal would make it drop everybody at once.
             logger.WaitsForEarlierInstance(record.Pid, wanted, seconds);
             await SayAsync($"Process {record.Pid}, the earlier instance, still drains and holds {wanted}. Waiting for it to end ({Text(seconds)} s in all at most).").ConfigureAwait(false);
         }

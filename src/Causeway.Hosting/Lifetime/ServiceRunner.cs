@@ -22,20 +22,26 @@ public static class ServiceRunner
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(error);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Hosting.Lifetime");
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
 
         // Kestrel forgets them as it begins to bind.
         var addresses = AddressesOf(host);
         try
         {
-            using var signals = StopSignals.Watch(() => ForceExit(host, logger));
+            using var signals = StopSignals.Watch(lifetime.StopApplication, () => ForceExit(host, logger));
             try
             {
                 if (host.Services.GetService<PortPreflight>() is { } preflight)
                 {
-                    await preflight.RunAsync(CancellationToken.None).ConfigureAwait(false);
+                    await preflight.RunAsync(lifetime.ApplicationStopping).ConfigureAwait(false);
                 }
 
                 await host.StartAsync().ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Asked to stop before it was up: that is a stop, and no failure.
+                return HasFailed(host) ? ExitCode.Failed : ExitCode.Stopped;
             }
             catch (Exception exception) when (StartFailure.From(exception, addresses) is { } failure)
             {

@@ -2,28 +2,34 @@ using System.Runtime.InteropServices;
 
 namespace Causeway.Hosting;
 
-/// <summary>Counts SIGTERM, SIGINT and SIGQUIT. The first is the host's own business: it begins to stop. Any later one means "now".</summary>
+/// <summary>Counts SIGTERM, SIGINT and SIGQUIT. The first begins the stop, also while the host itself does not listen for signals yet. Any later one means "now".</summary>
 internal sealed class StopSignals : IDisposable
 {
+    private readonly Action _first;
     private readonly Action _again;
     private readonly PosixSignalRegistration[] _registrations;
     private int _count;
 
-    private StopSignals(Action again, bool register)
+    private StopSignals(Action first, Action again, bool register)
     {
-        _again = again;
+        (_first, _again) = (first, again);
         _registrations = register
-            ? [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, _ => Count()))]
+            ? [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, Take))]
             : [];
     }
 
-    public static StopSignals Watch(Action again, bool register = true) => new(again, register);
+    public static StopSignals Watch(Action first, Action again, bool register = true) => new(first, again, register);
 
     public void Count()
     {
-        if (Interlocked.Increment(ref _count) == 2)
+        switch (Interlocked.Increment(ref _count))
         {
-            _again();
+            case 1:
+                _first();
+                break;
+            case 2:
+                _again();
+                break;
         }
     }
 
@@ -33,5 +39,12 @@ internal sealed class StopSignals : IDisposable
         {
             registration.Dispose();
         }
+    }
+
+    private void Take(PosixSignalContext context)
+    {
+        // Else the process would end right here.
+        context.Cancel = true;
+        Count();
     }
 }

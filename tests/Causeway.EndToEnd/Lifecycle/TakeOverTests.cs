@@ -55,6 +55,40 @@ public sealed class TakeOverTests
     }
 
     [Fact]
+    public async Task Start_SeveralAtOnce_AskTheEarlierOneOnlyOnceAndOneServes()
+    {
+        Needs.Linux();
+        await using var causeway = await CausewayProcess.StartAsync("""{ "Server": { "DrainSeconds": 30 } }""");
+        using var pending = await RawConnection.OpenAsync(causeway.Address);
+        await pending.SendAsync($"POST /api/v1/rooms/slow/messages HTTP/1.1\r\nHost: 127.0.0.1:{causeway.Port}\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {Body.Length}\r\n\r\n");
+        Assert.Equal("HTTP/1.1 100 Continue", await pending.ReadLineAsync());
+        Assert.Equal("", await pending.ReadLineAsync());
+        var earlier = causeway.Process;
+
+        List<ChildProcess> later = [.. Enumerable.Range(0, 5).Select(_ => causeway.LaunchBeside($"--Server:Urls={causeway.Address.GetLeftPart(UriPartial.Authority)}"))];
+        try
+        {
+            await Task.WhenAll(later.Select(static one => one.LineAsync(
+                static line => line.Contains("asked to stop", StringComparison.Ordinal) || line.Contains("still drains", StringComparison.Ordinal), "that it waits")));
+            await pending.SendAsync(Body);
+
+            // A second signal would have cut the request, and made the code 1.
+            Assert.Equal(201, (await HttpAnswer.ReadHeadAsync(pending)).Status);
+            Assert.Equal(0, await earlier.ExitAsync());
+            await Eventually.Equal(1, () => later.Count(static one => !one.Process.HasExited), Limits.Test);
+            await Eventually.Equal("running", () => State(causeway));
+            Assert.Equal(later.Single(static one => !one.Process.HasExited).Process.Id, Record(causeway)?.GetProperty("pid").GetInt32());
+        }
+        finally
+        {
+            foreach (var one in later)
+            {
+                await one.DisposeAsync();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Start_TakeOverIsNever_ExitsWithFourAndLeavesTheOtherAlone()
     {
         Needs.Linux();

@@ -36,6 +36,19 @@ public sealed class ServiceRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_AskedToStopWhileItStarts_IsStoppedAndNoFailure()
+    {
+        var app = Build("http://127.0.0.1:0", static services => services.AddHostedService<StoppedInItsStart>());
+        var started = 0;
+
+        Assert.Equal(ExitCode.Stopped, await ServiceRunner.RunAsync(app, _error, () => started++).Within());
+
+        Assert.Equal(0, started);
+        Assert.Empty(_error.ToString());
+        Assert.Empty(_logs.Named("ServiceFailed"));
+    }
+
+    [Fact]
     public async Task Run_AddressHeld_SaysWhichAndWhatToDo()
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);
@@ -94,15 +107,15 @@ public sealed class ServiceRunnerTests : IDisposable
     [Fact]
     public void Count_SecondSignal_EndsOnce()
     {
-        var ended = 0;
-        using var signals = StopSignals.Watch(() => ended++, register: false);
+        int stopped = 0, ended = 0;
+        using var signals = StopSignals.Watch(() => stopped++, () => ended++, register: false);
 
         signals.Count();
-        Assert.Equal(0, ended);
+        Assert.Equal((1, 0), (stopped, ended));
         signals.Count();
         signals.Count();
 
-        Assert.Equal(1, ended);
+        Assert.Equal((1, 1), (stopped, ended));
     }
 
     private WebApplication Build(string url, Action<IServiceCollection>? add = null)
@@ -122,6 +135,17 @@ public sealed class ServiceRunnerTests : IDisposable
             await Task.Yield();
             throw new InvalidOperationException("dead");
         }
+    }
+
+    private sealed class StoppedInItsStart(IHostApplicationLifetime lifetime) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            lifetime.StopApplication();
+            return Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class NotStarting : IHostedService

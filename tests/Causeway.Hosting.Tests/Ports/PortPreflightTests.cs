@@ -106,6 +106,22 @@ public sealed class PortPreflightTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_AskedToStopInTheMiddle_EndsWithoutAFailure()
+    {
+        using var error = new StringWriter();
+        var app = Build("http://127.0.0.1:0", static services => services.AddPreflightStep("long", 0, static (provider, cancellationToken) =>
+        {
+            provider.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            return Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }));
+
+        Assert.Equal(ExitCode.Stopped, await ServiceRunner.RunAsync(app, error).Within());
+
+        Assert.Null(Record());
+        Assert.Empty(_logs.Named("ServiceFailed"));
+    }
+
+    [Fact]
     public async Task Start_NoDataDirectory_SaysThatOneIsNeeded()
     {
         var builder = WebApplication.CreateSlimBuilder();
