@@ -12,6 +12,8 @@ internal sealed class RelayAdmission(IRelayGate gate, DrainState? drain)
         Status = StatusCodes.Status508LoopDetected,
     };
 
+    private static readonly ApiError BadName = new(ErrorCode.InvalidMessage, "A header's name has characters that no name may have.");
+
     private static readonly ApiError Stopping = new(ErrorCode.Draining, "The server is stopping; come back shortly.");
 
     /// <summary>Decides about one request.</summary>
@@ -21,6 +23,11 @@ internal sealed class RelayAdmission(IRelayGate gate, DrainState? drain)
     /// <param name="isWebSocket">Whether it would stay: while the service stops, only short requests are still served.</param>
     public ValueTask<RelayDecision> AdmitAsync(HttpContext context, RelayRoute route, string? token, bool isWebSocket)
     {
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol) && !HeaderRules.AreTokens(context.Request.Headers))
+        {
+            return ValueTask.FromResult(RelayDecision.Refuse(BadName));
+        }
+
         if (RelayName.IsLoop(context.Request.Headers.Via))
         {
             return ValueTask.FromResult(RelayDecision.Refuse(Loop));

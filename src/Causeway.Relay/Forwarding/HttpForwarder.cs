@@ -13,6 +13,8 @@ internal sealed class HttpForwarder(RelayMetrics metrics, TimeProvider time, ILo
     private static readonly ApiError BadTarget = new(
         ErrorCode.InvalidMessage, "The path can't be relayed: it has characters that belong encoded, or hides a way out of the route's prefix.");
 
+    private static readonly ApiError Tunnel = new(ErrorCode.InvalidMessage, "CONNECT is relayed for WebSockets only.");
+
     private static readonly ApiError ClientStalled = new(ErrorCode.Timeout, "The request's body stood still for too long.")
     {
         Status = StatusCodes.Status408RequestTimeout,
@@ -22,6 +24,12 @@ internal sealed class HttpForwarder(RelayMetrics metrics, TimeProvider time, ILo
     public async Task ForwardAsync(HttpContext context, RelayRoute route, RelayDecision decision)
     {
         var begun = time.GetTimestamp();
+        if (HttpMethods.IsConnect(context.Request.Method))
+        {
+            await ErrorWriter.WriteAsync(context, Tunnel).ConfigureAwait(false);
+            return;
+        }
+
         if (context.Request.Method.AsSpan().ContainsAny(" \r\n\t") || route.TargetOf(context, decision) is not { } target)
         {
             await ErrorWriter.WriteAsync(context, BadTarget).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Causeway.Relay;
@@ -42,6 +43,8 @@ internal static class HeaderRules
     /// <summary>What a name may consist of.</summary>
     public static readonly SearchValues<byte> Token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
+    private static readonly SearchValues<char> TokenText = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     private static readonly FrozenDictionary<string, HeaderRule> OfRequests = new Dictionary<string, HeaderRule>
     {
         ["Connection"] = HeaderRule.Connection,
@@ -50,6 +53,9 @@ internal static class HeaderRules
         ["Proxy-Authorization"] = HeaderRule.Drop,
         ["Proxy-Authenticate"] = HeaderRule.Drop,
         ["Proxy-Authentication-Info"] = HeaderRule.Drop,
+
+        // A program run by CGI would take it for its own HTTP_PROXY.
+        ["Proxy"] = HeaderRule.Drop,
         ["TE"] = HeaderRule.Te,
         ["Trailer"] = HeaderRule.Drop,
         ["Transfer-Encoding"] = HeaderRule.TransferEncoding,
@@ -103,11 +109,28 @@ internal static class HeaderRules
         ["Sec-WebSocket-Version"] = HeaderRule.WebSocket,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>A name with underscores that many programs (CGI, WSGI) can't tell from one with a rule ends here, whatever the rule.</summary>
     public static HeaderRule OfRequest(string name) =>
         OfRequests.TryGetValue(name, out var rule) ? rule
         : name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase) ? HeaderRule.Drop
         : name[0] == ':' ? HeaderRule.Drop
+        : name.Contains('_', StringComparison.Ordinal) && OfRequest(name.Replace('_', '-')) != HeaderRule.Pass ? HeaderRule.Drop
         : HeaderRule.Pass;
+
+    /// <summary>Whether all names can stand in a head of HTTP/1.1. Over HTTP/2 the server takes any ASCII for one, line breaks included.</summary>
+    public static bool AreTokens(IHeaderDictionary headers)
+    {
+        foreach (var (name, _) in headers)
+        {
+            // Those of HTTP/2 itself begin with a colon, and end here.
+            if (name[0] != ':' && name.AsSpan().ContainsAnyExcept(TokenText))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     public static HeaderRule OfResponse(string name) => OfResponses.GetValueOrDefault(name, HeaderRule.Pass);
 
