@@ -68,7 +68,9 @@ public sealed class RecoveryTests
             }
 
             await peer.SayAsync($$$"""{"type":"join_room","payload":{"room_id":"busy","since":{{{(since.Length > 0 ? since : """{"epoch":"none","offset":0}""")}}}}}""");
-            var expected = life == 3 ? Total - got.Count : 100;
+
+            // One that was killed may have had more than it was waited for, even all.
+            var expected = life == 3 ? Total - got.Count : Math.Min(100, Total - got.Count);
             await peer.TellsAsync("message", 2);
             if (life == 0)
             {
