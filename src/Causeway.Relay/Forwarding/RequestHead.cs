@@ -73,7 +73,6 @@ internal static class RequestHead
             HeaderRule.FromTrusted => chain.IsBehindTrustedProxy,
             HeaderRule.Expect => framing is UploadFraming.Length or UploadFraming.Chunked && ExpectsContinue(values),
             HeaderRule.Cookie => true,
-            HeaderRule.WebSocket => framing != UploadFraming.WebSocket,
             _ => false,
         };
         return passes && !(nominates && HeaderRules.Lists(connection, name));

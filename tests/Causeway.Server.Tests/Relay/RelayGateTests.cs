@@ -81,6 +81,41 @@ public sealed class RelayGateTests
         Assert.Equal("ann", (await IdentityOf(server, query)).Subject);
     }
 
+    [Theory]
+    [InlineData("?access_token=theirs&access_token={0}", true, true)]
+    [InlineData("?Access_Token={0}&a=1", true, true)]
+    [InlineData("?access_token={0}&a=1", false, true)]
+    [InlineData("?access_token={0}&a=1", false, false)]
+    public async Task Anyone_OwnCredentialBesideAnother_DoesNotGoOnEither(string query, bool allowsQueryToken, bool withHeader)
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed.Replace("true", allowsQueryToken ? "true" : "false", StringComparison.Ordinal), access: "anyone");
+        var token = server.TokenFor("ann");
+
+        var answer = await server.SendAsync(HttpMethod.Get, "/app/x" + query.Replace("{0}", token, StringComparison.Ordinal), token: withHeader ? token : null);
+
+        Assert.DoesNotContain(token, answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WebSocket_OwnCredentialInEveryPlace_DoesNotGoOn()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed, access: null);
+        var token = server.TokenFor("ann");
+
+        // A backend that refuses has its answer passed on, and here it tells all that it got.
+        var answer = await server.SendAsync(HttpMethod.Get, $"/app/refuse?access_token={token}", token: token, headers:
+        [
+            ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+            ("Sec-WebSocket-Protocol", $"tty, bearer.{token}"),
+        ]);
+
+        Assert.Equal(404, answer.Status);
+        Assert.True(answer.Json.TryGetProperty("Causeway-Identity", out _));
+        Assert.DoesNotContain(token, answer.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Identity_SameCaller_IsSignedOnceForSomeSeconds()
     {
@@ -123,7 +158,10 @@ public sealed class RelayGateTests
         """);
 
     private static Task<TestServer> EchoAsync() => TestServer.StartAsync(static app => app.Map("/{**rest}", static (HttpContext context) =>
-        context.Request.Headers.ToDictionary(static header => header.Key, static header => header.Value.ToString()).Append(new("query", context.Request.QueryString.Value ?? "")).ToDictionary()));
+    {
+        context.Response.StatusCode = context.Request.Path.Value!.EndsWith("/refuse", StringComparison.Ordinal) ? 404 : 200;
+        return context.Request.Headers.ToDictionary(static header => header.Key, static header => header.Value.ToString()).Append(new("query", context.Request.QueryString.Value ?? "")).ToDictionary();
+    }));
 
     /// <summary>Verifies the statement as a backend would.</summary>
     private static async Task<JsonWebToken> IdentityOf(RunningServer server, HttpAnswer answer)

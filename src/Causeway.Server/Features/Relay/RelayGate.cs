@@ -32,37 +32,47 @@ internal sealed class RelayGate(CallerResolver callers, IdentityTokens identitie
         return caller is null ? decision : decision with { Identity = identities.Issue(route.BackendName, caller) };
     }
 
+    /// <summary>Looks at every place of a credential, also behind the one that says who it is: what is the service's own goes on from none.</summary>
     private async ValueTask<(Caller? Caller, ApiError Error, RelayDecision Decision)> FindAsync(HttpContext context, string? token)
     {
-        if (token is not null)
-        {
-            var (named, _) = await callers.ResolveAsync(context, token);
-            return (named, AccessErrors.InvalidCredential, RelayDecision.Anonymous);
-        }
-
-        var error = AccessErrors.NoCredential;
+        var decision = RelayDecision.Anonymous;
+        var caller = token is null ? null : await OwnerOfAsync(context, token);
+        var error = token is null ? AccessErrors.NoCredential : AccessErrors.InvalidCredential;
         if (BearerToken.TryGet(context, out var bearer))
         {
-            var (named, _) = await callers.ResolveAsync(context, bearer);
+            var named = await OwnerOfAsync(context, bearer);
             if (named is not null)
             {
-                return (named, error, new RelayDecision { OwnsAuthorization = true });
+                decision = new RelayDecision { OwnsAuthorization = true };
             }
 
-            error = AccessErrors.InvalidCredential;
+            if (token is null)
+            {
+                (caller, error) = (named, AccessErrors.InvalidCredential);
+            }
         }
 
         if (context.Request.QueryString.HasValue && context.Request.Query.TryGetValue(QueryName, out var values))
         {
-            var (named, refusal) = await callers.ResolveInQueryAsync(context, values.ToString());
-            if (named is not null)
+            if (token is null && caller is null)
             {
-                return (named, error, new RelayDecision { OwnsQueryToken = true });
+                var (named, refusal) = await callers.ResolveInQueryAsync(context, values.ToString());
+                (caller, error) = (named, refusal ?? error);
             }
 
-            error = refusal!;
+            foreach (var value in values)
+            {
+                if (value is not null && await OwnerOfAsync(context, value) is not null)
+                {
+                    decision = decision with { OwnsQueryToken = true };
+                }
+            }
         }
 
-        return LocalAccess.IsLocal(context, exposure) ? (Caller.LocalAdmin, error, RelayDecision.Anonymous) : (null, error, RelayDecision.Anonymous);
+        return caller is null && token is null && LocalAccess.IsLocal(context, exposure)
+            ? (Caller.LocalAdmin, error, decision)
+            : (caller, error, decision);
     }
+
+    private async ValueTask<Caller?> OwnerOfAsync(HttpContext context, string token) => (await callers.ResolveAsync(context, token)).Caller;
 }
