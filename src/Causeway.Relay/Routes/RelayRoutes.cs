@@ -60,6 +60,7 @@ public sealed class RelayRoutes : IAsyncDisposable
             }
 
             var routes = options.Routes.Select(route => new RelayRoute(route, Find(backends, route.Backend!)!)).ToList();
+            RelayRoute.Acquaint(routes);
             _backends = backends;
             _routes = routes;
             Endpoints.Replace(routes, _endpoint);

@@ -80,6 +80,20 @@ internal static class RequestTarget
         return rest.Length == 0 ? "" : "?" + rest;
     }
 
+    /// <summary>The path as the most forgiving backends read it: encoded slashes, backslashes, empty segments and parameters behind semicolons resolved.</summary>
+    /// <returns>Null where everybody reads it as it is.</returns>
+    public static string? ReadForgivingly(string path)
+    {
+        if (!path.AsSpan().ContainsAny(";\\") && !path.Contains("//", StringComparison.Ordinal)
+            && !path.Contains("%2f", StringComparison.OrdinalIgnoreCase) && !path.Contains("%5c", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var segments = Uri.UnescapeDataString(path).Replace('\\', '/').Split('/').Select(static segment => segment.Split(';')[0]).Where(static segment => segment.Length > 0);
+        return WithoutDots("/" + string.Join('/', segments));
+    }
+
     private static bool HasDots(string path) =>
         path.Contains("/.", StringComparison.Ordinal) || path.Contains("/%2e", StringComparison.OrdinalIgnoreCase);
 
