@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Causeway.Http;
 using Causeway.WebSockets;
 using Microsoft.AspNetCore.Connections.Features;
@@ -129,8 +130,7 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
         if (head.Status >= 300)
         {
             logger.BackendRefusedWebSocket(backend.Name, head.Status);
-            AnswerHead.Apply(context.Response, head);
-            await new Download(context, connection, TimeSpan.FromSeconds(backend.Options.IdleSeconds)).RunAsync(head).ConfigureAwait(false);
+            await PassOnRefusalAsync(context, place, connection).ConfigureAwait(false);
             return null;
         }
 
@@ -148,6 +148,31 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
         return new RelayedWebSocket(
             all, InletOf(context, stream), Outlet.ForUpgraded(context, stream), line,
             hasExtensions: extensions is not null, TimeSpan.FromSeconds(backend.Options.WebSocketIdleSeconds));
+    }
+
+    /// <summary>Hands the backend's own refusal to the client, body and all, for as long as both stay.</summary>
+    private async Task PassOnRefusalAsync(HttpContext context, BackendPlace place, BackendConnection connection)
+    {
+        var backend = place.Lease.Backend;
+        var registration = ClientLine.GoneOf(context).UnsafeRegister(static state => ((BackendConnection)state!).Abort(Cut.ClientGone), connection);
+        try
+        {
+            AnswerHead.Apply(context.Response, connection.Head);
+            await new Download(context, connection, TimeSpan.FromSeconds(backend.Options.IdleSeconds)).RunAsync(connection.Head).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is BackendException or SocketException or IOException or ObjectDisposedException)
+        {
+            if (connection.Cut != Cut.ClientGone)
+            {
+                logger.BackendBrokeOff(backend.Name, place.Lease.Destination.Url, context.Request.Path, exception.Message);
+            }
+
+            context.Abort();
+        }
+        finally
+        {
+            await registration.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>An upgraded connection of HTTP/1.1 is the client's alone: its pipe can be read without the layers of a request's body.</summary>
