@@ -123,9 +123,14 @@ internal readonly struct Download(HttpContext context, BackendConnection connect
         }
     }
 
-    /// <summary>Receives into the client's own buffer.</summary>
+    /// <summary>Receives into the client's own buffer. Under TLS the last byte is left, so that what a backend sends beyond its body comes to light with it.</summary>
     private async ValueTask<int> StraightAsync(long remaining)
     {
+        if (connection.TlsStream is not null)
+        {
+            remaining--;
+        }
+
         var memory = _writer.GetMemory((int)Math.Min(remaining, MaxStraight));
         connection.Arm(idle);
         var received = await connection.ReceiveAsync(memory.Length > remaining ? memory[..(int)remaining] : memory).ConfigureAwait(false);

@@ -80,7 +80,7 @@ internal sealed class Exchange(HttpContext context, BackendLease lease, RelayTar
             HasAnswer = true;
             AnswerHead.Apply(context.Response, connection.Head);
             await new Download(context, connection, _idle).RunAsync(connection.Head).ConfigureAwait(false);
-            reusable = connection.Head.KeepsAlive && connection.Buffered.IsEmpty && (_uploading is null ? _framing == UploadFraming.None : _uploading is { IsCompletedSuccessfully: true, Result: true });
+            reusable = connection.Head.KeepsAlive && connection.Buffered.IsEmpty && !connection.MayHoldMore && (_uploading is null ? _framing == UploadFraming.None : _uploading is { IsCompletedSuccessfully: true, Result: true });
         }
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or BackendException)
         {

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Causeway.Testing;
 
@@ -104,6 +106,14 @@ internal sealed class RawPeer(Socket socket, CancellationToken stop) : IDisposab
         var taken = _received[..Math.Min(count, _received.Length)];
         _received = _received[taken.Length..];
         return Encoding.Latin1.GetString(taken);
+    }
+
+    /// <summary>Takes the connection over with TLS.</summary>
+    public async Task<SslStream> SecureAsync(X509Certificate2 certificate)
+    {
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
+        await tls.AuthenticateAsServerAsync(certificate);
+        return tls;
     }
 
     public async Task SendAsync(string text) => await SendAsync(Encoding.Latin1.GetBytes(text));

@@ -59,6 +59,9 @@ internal sealed class BackendConnection(Socket socket, Stream? tls, TimeProvider
     /// <summary>The TLS stream, for whoever takes the connection over; null on plain connections.</summary>
     public Stream? TlsStream => tls;
 
+    /// <summary>The last read behind what is buffered took all it had room for: under TLS more may be decrypted already, which no look at the socket shows.</summary>
+    public bool MayHoldMore { get; private set; }
+
     /// <summary>Whether an idle connection can take another request: a backend that says something unasked, or closes, is done.</summary>
     public bool IsUsable
     {
@@ -98,6 +101,7 @@ internal sealed class BackendConnection(Socket socket, Stream? tls, TimeProvider
         MakeRoom(maxBytes);
         var received = await ReceiveAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
         _end += received;
+        MayHoldMore = tls is not null && _end == _buffer!.Length;
         return received;
     }
 
