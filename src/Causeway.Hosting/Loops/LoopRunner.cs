@@ -111,6 +111,7 @@ internal sealed class LoopRunner : IAsyncDisposable
     /// <summary>Sleeps until the plan or somebody wants an iteration; false when the loop is to end.</summary>
     private async Task<bool> WaitForTurnAsync(CancellationToken stop)
     {
+        var hasSlept = false;
         while (!stop.IsCancellationRequested)
         {
             Task woken;
@@ -121,7 +122,7 @@ internal sealed class LoopRunner : IAsyncDisposable
                 var cameBack = _iteration.CameBack;
                 _isStuck = _iteration.LeftBehind >= LoopIteration.MaxLeftBehind;
                 wait = _isStuck || _status.IsPaused ? Timeout.InfiniteTimeSpan : WholeMilliseconds(_status.NextRunAt!.Value - _time.GetUtcNow());
-                if (!_isStuck && (_runAsked || wait == TimeSpan.Zero))
+                if (!_isStuck && (_runAsked || wait == TimeSpan.Zero || (hasSlept && !_status.IsPaused)))
                 {
                     (_runAsked, _isRunning) = (false, true);
                     _status = _status with { LastRunAt = _time.GetUtcNow() };
@@ -132,6 +133,9 @@ internal sealed class LoopRunner : IAsyncDisposable
             }
 
             await woken.WaitAsync(wait, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // The plan is by the calendar, and a clock that was set back meanwhile must not put the turn off.
+            hasSlept = wait != Timeout.InfiniteTimeSpan && !woken.IsCompleted;
         }
 
         return false;

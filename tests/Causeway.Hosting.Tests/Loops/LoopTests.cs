@@ -42,6 +42,25 @@ public sealed class LoopTests
     }
 
     [Fact]
+    public async Task Loop_ClockIsSetBack_TakesItsTurnAllTheSame()
+    {
+        var ran = new SemaphoreSlim(0);
+        var time = new ManualTime();
+        var clock = new SetClock(time);
+        await using var host = await LoopHost.StartAsync(services => services
+            .AddSingleton<TimeProvider>(clock)
+            .AddLoop("tick", Minute, (_, _) => Task.FromResult(ran.Release())));
+        await RanAsync(ran);
+        await Eventually.Equal(LoopState.Waiting, () => host.Status("tick").State);
+        await Eventually.Equal(1, () => time.ArmedTimers);
+
+        clock.Offset = -TimeSpan.FromHours(5);
+        time.Advance(Minute);
+
+        await RanAsync(ran);
+    }
+
+    [Fact]
     public async Task Loop_LongerThanItsInterval_NeverOverlapsAndGoesOnAtOnce()
     {
         var gate = new SemaphoreSlim(0);
@@ -230,4 +249,18 @@ public sealed class LoopTests
     }
 
     private static async Task RanAsync(SemaphoreSlim ran) => Assert.True(await ran.WaitAsync(Limits.Test, TestContext.Current.CancellationToken));
+
+    /// <summary>A clock that somebody sets; time itself goes on as before.</summary>
+    private sealed class SetClock(ManualTime time) : TimeProvider
+    {
+        public TimeSpan Offset { get; set; }
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + Offset;
+
+        public override long GetTimestamp() => time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
+    }
 }
