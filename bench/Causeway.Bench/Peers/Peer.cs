@@ -14,6 +14,9 @@ internal sealed record Peer(
 {
     /// <summary>Whether it stands in front of the bench's own backend and is measured as a relay.</summary>
     public bool IsRelay { get; init; }
+
+    /// <summary>How many times longer than usual it is warmed up: a runtime that compiles while it runs must be done with that before its CPU counts.</summary>
+    public int WarmUpTimes { get; init; } = 1;
 }
 
 /// <summary>The command that starts a peer.</summary>

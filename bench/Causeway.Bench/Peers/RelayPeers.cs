@@ -14,7 +14,7 @@ internal static class RelayPeers
 
     public static IReadOnlyList<Peer> All { get; } =
     [
-        Relay(Causeway, "the causeway program in front of the bench's backend, Release build", PrepareCauseway),
+        Relay(Causeway, "the causeway program in front of the bench's backend, Release build", PrepareCauseway) with { WarmUpTimes = 15 },
         Relay(Caddy, "Caddy with reverse_proxy, GOMAXPROCS=1", PrepareCaddy),
         Relay(Nginx, "nginx with proxy_pass, one worker", PrepareNginx),
         Relay("haproxy", "HAProxy in HTTP mode, one thread", PrepareHaproxy),

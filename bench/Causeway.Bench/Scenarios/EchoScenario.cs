@@ -18,16 +18,13 @@ internal sealed class EchoScenario(string name, string description, int maxRound
 
     public Role Role { get; init; } = Role.Echo;
 
-    /// <summary>How many times longer than usual the warm-up takes: a relay's CPU is what counts, and a runtime's compiler must be done with it.</summary>
-    public int WarmUpTimes => IsForRelays ? 2 : 1;
-
     /// <summary>So large that the bytes count rather than the messages.</summary>
     public bool IsBig => PayloadBytes > 65_536;
 
     public override IEnumerable<PhaseResult> Run(Session session)
     {
         var clients = session.Load.Open(Connections, Role, TimeSpan.FromSeconds(10));
-        var warmUp = new EchoTraffic(this, clients, session.Pace.WarmUp * WarmUpTimes, 1);
+        var warmUp = new EchoTraffic(this, clients, session.Pace.WarmUp * session.Peer.WarmUpTimes, 1);
         session.Measure(warmUp);
         var traffic = new EchoTraffic(this, clients, session.Pace.Phase, warmUp.NextSequence);
         var use = session.Measure(traffic);
