@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,6 +29,7 @@ public static class ServiceRunner
         var addresses = AddressesOf(host);
         try
         {
+            using var hangUps = KeepThroughHangUps(host);
             using var signals = StopSignals.Watch(lifetime.StopApplication, () => ForceExit(host, logger));
             try
             {
@@ -63,6 +65,12 @@ public static class ServiceRunner
             await DisposeAsync(host).ConfigureAwait(false);
         }
     }
+
+    /// <summary>A service that reloads on SIGHUP must not be ended by one that comes while it starts.</summary>
+    private static PosixSignalRegistration? KeepThroughHangUps(IHost host) =>
+        OperatingSystem.IsWindows() || host.Services.GetService<Reloader>() is null
+            ? null
+            : PosixSignalRegistration.Create(PosixSignal.SIGHUP, static context => context.Cancel = true);
 
     private static bool HasFailed(IHost host) =>
         host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(static service => service.ExecuteTask is { IsFaulted: true });

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Causeway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,6 +47,21 @@ public sealed class ServiceRunnerTests : IDisposable
         Assert.Equal(0, started);
         Assert.Empty(_error.ToString());
         Assert.Empty(_logs.Named("ServiceFailed"));
+    }
+
+    [Fact]
+    public async Task Run_HangUpWhileAServiceThatReloadsStarts_StartsAllTheSame()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no SIGHUP.");
+        }
+
+        var app = Build("http://127.0.0.1:0", static services => services
+            .AddHostedService<HangUpInItsStart>()
+            .AddReload("nothing", 0, [], static (_, _) => Task.CompletedTask));
+
+        Assert.Equal(ExitCode.Stopped, await ServiceRunner.RunAsync(app, _error, app.Lifetime.StopApplication).Within());
     }
 
     [Fact]
@@ -143,6 +159,20 @@ public sealed class ServiceRunnerTests : IDisposable
         {
             lifetime.StopApplication();
             return Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    private sealed class HangUpInItsStart : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            var came = new TaskCompletionSource();
+            using var watch = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => came.TrySetResult());
+            using var self = Pidfd.Open(Environment.ProcessId);
+            Assert.True(self!.Send(1));
+            await came.Task.Within();
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Causeway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -95,6 +96,35 @@ public sealed class RelayGateTests
         var answer = await server.SendAsync(HttpMethod.Get, "/app/x" + query.Replace("{0}", token, StringComparison.Ordinal), token: withHeader ? token : null);
 
         Assert.DoesNotContain(token, answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Anyone_SeveralAuthorizations_NoneGoesOn()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed, access: "anyone");
+        var token = server.TokenFor("ann");
+
+        var answer = await HttpAnswer.SendAsync(
+            server.Address, $"GET /app/x HTTP/1.1\r\nHost: {server.Address.Authority}\r\nConnection: close\r\nAuthorization: Basic x\r\nAuthorization: Bearer {token}\r\n\r\n");
+
+        Assert.Equal(200, answer.Status);
+        Assert.DoesNotContain("Authorization", answer.Text, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(token, answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Identity_NamesThatReadLikeRoles_AreStatementsOfTheirOwn()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, Exposed, access: null);
+        var tokens = server.App.Services.GetRequiredService<AccessTokens>();
+
+        var editor = await server.SendAsync(HttpMethod.Get, "/app/x", token: tokens.Issue("ann", "Ann", ["editor"], [], TimeSpan.FromMinutes(5)));
+        var nobody = await server.SendAsync(HttpMethod.Get, "/app/x", token: tokens.Issue("ann", "Ann\neditor", [], [], TimeSpan.FromMinutes(5)));
+
+        Assert.Contains("editor", (await IdentityOf(server, editor)).GetPayloadValue<string[]>("roles"));
+        Assert.Empty((await IdentityOf(server, nobody)).GetPayloadValue<string[]>("roles"));
     }
 
     [Fact]

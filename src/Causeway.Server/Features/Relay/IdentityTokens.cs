@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -21,7 +22,7 @@ internal sealed class IdentityTokens(IdentityKeys keys, TimeProvider time)
     public string Issue(string backend, Caller caller)
     {
         var now = time.GetUtcNow();
-        var id = (backend, caller.UserId is null ? caller.Principal : $"{caller.Principal}\n{caller.Name}\n{string.Join('\n', caller.Roles)}");
+        var id = (backend, NameOf(caller));
         var key = keys.Of(backend);
         if (_kept.TryGetValue(id, out var kept) && kept.Until > now && ReferenceEquals(kept.Key, key))
         {
@@ -38,6 +39,10 @@ internal sealed class IdentityTokens(IdentityKeys keys, TimeProvider time)
         _kept[id] = statement;
         return statement.Token;
     }
+
+    /// <summary>Everything the statement says, so that no two callers share one: as JSON, since a name may hold whatever a separator would be.</summary>
+    private static string NameOf(Caller caller) =>
+        caller.UserId is null ? caller.Principal : JsonSerializer.Serialize<string?[]>([caller.Principal, caller.Name, .. caller.Roles]);
 
     private string Sign(string backend, Caller caller, byte[] key, DateTimeOffset now, DateTimeOffset ends)
     {

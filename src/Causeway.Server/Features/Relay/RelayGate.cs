@@ -38,7 +38,12 @@ internal sealed class RelayGate(CallerResolver callers, IdentityTokens identitie
         var decision = RelayDecision.Anonymous;
         var caller = token is null ? null : await OwnerOfAsync(context, token);
         var error = token is null ? AccessErrors.NoCredential : AccessErrors.InvalidCredential;
-        if (BearerToken.TryGet(context, out var bearer))
+        if (context.Request.Headers.Authorization.Count > 1)
+        {
+            // There may be one (RFC 9110 §11.6.2); which of several a backend would believe is not known.
+            decision = new RelayDecision { OwnsAuthorization = true };
+        }
+        else if (BearerToken.TryGet(context, out var bearer))
         {
             var named = await OwnerOfAsync(context, bearer);
             if (named is not null)
