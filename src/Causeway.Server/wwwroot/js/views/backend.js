@@ -2,10 +2,8 @@
 import { api, backend as address } from '../api.js';
 import { everyWhileVisible, h, setText, show } from '../dom.js';
 import { errorBox } from '../errors.js';
-import { follow } from '../events.js';
 import { clock, count, dateTime, duration } from '../format.js';
-import { icon } from '../icons.js';
-import { paced, stickToEnd } from '../pace.js';
+import { logPanel } from '../log-panel.js';
 import { table } from '../table.js';
 import { switches } from './backend-switches.js';
 import { inFlight, stateOf, uptime } from './backends.js';
@@ -94,67 +92,11 @@ function showHealth(cell, entry) {
 }
 
 function outputLines(id) {
-  const state = h('span', { class: 'live-mark', 'data-testid': 'backend-live' });
-  const pause = h('button', { type: 'button', class: 'icon-button', 'aria-pressed': 'false', 'data-testid': 'backend-pause', onclick: () => setPaused(!paused) });
-  const clear = h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Clear the lines', title: 'Clear', onclick: () => { list.replaceChildren(); showNothing(); } }, icon('trash'));
-  const tally = h('span', { class: 'tally' });
-  const list = h('ol', { class: 'log', 'data-testid': 'backend-lines' });
-  const nothing = h('p', { class: 'empty' }, 'It has printed nothing yet.');
-  const problem = h('div', { role: 'alert' });
-  const scroller = h('div', { class: 'log-scroll', tabindex: '0', role: 'region', 'aria-label': 'Lines of the process' }, nothing, list);
-  const element = h('section', { class: 'card panel log-panel', 'aria-labelledby': 'output-title' },
-    h('div', { class: 'panel-head' }, h('h2', { id: 'output-title' }, 'Output'), tally, h('span', { class: 'row-actions' }, state, pause, clear)), problem, scroller);
-  const end = stickToEnd(scroller);
-  const drawing = paced(() => (paused ? showTally() : draw()));
-  let paused = false;
-  let waiting = [];
-
-  const showNothing = () => show(nothing, list.children.length === 0);
-  const showTally = () => setText(tally, paused && waiting.length > 0 ? `Paused, ${count(waiting.length)} more` : '');
-
-  function draw() {
-    list.append(...waiting.slice(-KEPT).map(line));
-    waiting = [];
-    while (list.children.length > KEPT) list.firstElementChild.remove();
-    showNothing();
-    showTally();
-    end.keep();
-  }
-
-  function setPaused(next) {
-    paused = next;
-    pause.setAttribute('aria-pressed', String(paused));
-    pause.setAttribute('aria-label', paused ? 'Go on showing lines' : 'Pause the lines');
-    pause.title = paused ? 'Go on' : 'Pause';
-    pause.replaceChildren(icon(paused ? 'play' : 'pause'));
-    if (!paused) draw();
-    showTally();
-  }
-
-  function start() {
-    const controller = new AbortController();
-    follow(`${address(id)}/logs/events`, {
-      signal: controller.signal,
-      onstate(name, error) {
-        element.dataset.tail = name;
-        setText(state, words[name]);
-        problem.replaceChildren(...(error ? [errorBox(error)] : []));
-      },
-      onevent(event) {
-        if (event.type !== 'line') return;
-        waiting.push(JSON.parse(event.data));
-        if (waiting.length > 2 * KEPT) waiting = waiting.slice(-KEPT);
-        drawing.request();
-      },
-    });
-    return () => {
-      controller.abort();
-      drawing.cancel();
-    };
-  }
-
-  setPaused(false);
-  return { element, start };
+  return logPanel({
+    testId: 'backend', title: 'Output', region: 'Lines of the process', empty: 'It has printed nothing yet.', kept: KEPT, address: `${address(id)}/logs/events`, words, line,
+    take: (event) => (event.type === 'line' ? JSON.parse(event.data) : undefined),
+    tally: (waiting) => (waiting > 0 ? `Paused, ${count(waiting)} more` : ''),
+  });
 }
 
 function line({ time, source, text }) {

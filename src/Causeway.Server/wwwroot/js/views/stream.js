@@ -1,12 +1,10 @@
 // One stream: what its file is doing, and its lines as they come.
 import { api, stream as address } from '../api.js';
 import { copyButton } from '../copy.js';
-import { everyWhileVisible, h, setText, show } from '../dom.js';
+import { everyWhileVisible, h, setText } from '../dom.js';
 import { errorBox } from '../errors.js';
-import { follow } from '../events.js';
 import { bytes, clock, count, joined } from '../format.js';
-import { icon } from '../icons.js';
-import { paced, stickToEnd } from '../pace.js';
+import { logPanel } from '../log-panel.js';
 import { ago, stateWords } from './streams.js';
 
 const REFRESH = 2000;
@@ -64,68 +62,15 @@ export function mount(root, { params: { id } }) {
 }
 
 function streamLines(id) {
-  const state = h('span', { class: 'live-mark', 'data-testid': 'stream-live' });
-  const pause = h('button', { type: 'button', class: 'icon-button', 'aria-pressed': 'false', 'data-testid': 'stream-pause', onclick: () => setPaused(!paused) });
-  const clear = h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Clear the lines', title: 'Clear', onclick: () => { list.replaceChildren(); showNothing(); } }, icon('trash'));
-  const tally = h('span', { class: 'tally', 'data-testid': 'stream-tally' });
-  const list = h('ol', { class: 'log', 'data-testid': 'stream-lines' });
-  const nothing = h('p', { class: 'empty' }, 'No line yet. What is written to the file shows up here at once.');
-  const problem = h('div', { role: 'alert' });
-  const scroller = h('div', { class: 'log-scroll', tabindex: '0', role: 'region', 'aria-label': 'Line list' }, nothing, list);
-  const element = h('section', { class: 'card panel log-panel', 'aria-labelledby': 'lines-title' },
-    h('div', { class: 'panel-head' }, h('h2', { id: 'lines-title' }, 'Lines'), tally, h('span', { class: 'row-actions' }, state, pause, clear)), problem, scroller);
-  const end = stickToEnd(scroller);
-  const drawing = paced(() => (paused ? showTally() : draw()));
-  let paused = false;
-  let waiting = [];
   let total = 0;
-
-  const showNothing = () => show(nothing, list.children.length === 0);
-  const showTally = () => setText(tally, paused && waiting.length > 0 ? `Paused, ${count(waiting.length)} more` : `${count(total)} seen`);
-
-  function draw() {
-    list.append(...waiting.slice(-KEPT).map(line));
-    waiting = [];
-    while (list.children.length > KEPT) list.firstElementChild.remove();
-    showNothing();
-    showTally();
-    end.keep();
-  }
-
-  function setPaused(next) {
-    paused = next;
-    pause.setAttribute('aria-pressed', String(paused));
-    pause.setAttribute('aria-label', paused ? 'Go on showing lines' : 'Pause the lines');
-    pause.title = paused ? 'Go on' : 'Pause';
-    pause.replaceChildren(icon(paused ? 'play' : 'pause'));
-    if (!paused) draw();
-    showTally();
-  }
-
-  function start() {
-    const controller = new AbortController();
-    follow(`${address(id)}/events`, {
-      signal: controller.signal,
-      onstate(name, error) {
-        element.dataset.tail = name;
-        setText(state, words[name]);
-        problem.replaceChildren(...(error ? [errorBox(error)] : []));
-      },
-      onevent(event) {
-        total += event.type === 'message' ? 1 : 0;
-        waiting.push({ ...event, at: new Date() });
-        if (waiting.length > 2 * KEPT) waiting = waiting.slice(-KEPT);
-        drawing.request();
-      },
-    });
-    return () => {
-      controller.abort();
-      drawing.cancel();
-    };
-  }
-
-  setPaused(false);
-  return { element, start };
+  return logPanel({
+    testId: 'stream', title: 'Lines', region: 'Line list', empty: 'No line yet. What is written to the file shows up here at once.', kept: KEPT, address: `${address(id)}/events`, words, line,
+    take(event) {
+      total += event.type === 'message' ? 1 : 0;
+      return { ...event, at: new Date() };
+    },
+    tally: (waiting) => (waiting > 0 ? `Paused, ${count(waiting)} more` : `${count(total)} seen`),
+  });
 }
 
 function line({ type, data, at }) {
