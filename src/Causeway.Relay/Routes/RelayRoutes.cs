@@ -74,7 +74,10 @@ public sealed class RelayRoutes : IAsyncDisposable
             }
 
             _retiring.AddRange(gone.Select(static backend => backend.RetireAsync()));
-            _logger.RoutesApplied(routes.Count, backends.Count, before.Count - gone.Count, gone.Count);
+            if (routes.Count + backends.Count + before.Count > 0)
+            {
+                _logger.RoutesApplied(routes.Count, backends.Count, before.Count - gone.Count, gone.Count);
+            }
         }
     }
 
