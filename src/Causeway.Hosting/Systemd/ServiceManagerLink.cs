@@ -8,7 +8,7 @@ namespace Causeway.Hosting;
 
 /// <summary>Tells the service manager what the service does, from the first request it can take to the end of its drain.</summary>
 internal sealed class ServiceManagerLink(
-    ServiceManager manager, IHostApplicationLifetime lifetime, IOptions<HostOptions> host, IEnumerable<LifespanStep> steps, Loops? loops, ILogger logger) : IHostedLifecycleService, IDisposable
+    NotifySocket socket, IHostApplicationLifetime lifetime, IOptions<HostOptions> host, IEnumerable<LifespanStep> steps, Loops? loops, ILogger logger) : IHostedLifecycleService, IDisposable
 {
     private CancellationTokenRegistration _stopping;
     private WatchdogFeed? _feed;
@@ -23,13 +23,13 @@ internal sealed class ServiceManagerLink(
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (manager.Unusable is { } name)
+        if (socket.Unusable is { } name)
         {
             logger.ServiceManagerNotNamed(name);
         }
 
         Tell("READY=1", "STATUS=Running");
-        if (manager.WatchdogPeriod is { } period)
+        if (socket.WatchdogPeriod is { } period)
         {
             _feed = new WatchdogFeed(period, IsWell, () => Tell("WATCHDOG=1"), logger);
         }
@@ -72,5 +72,5 @@ internal sealed class ServiceManagerLink(
 
     private static long Monotonic() => (long)(Stopwatch.GetTimestamp() * (1_000_000.0 / Stopwatch.Frequency));
 
-    private void Tell(params ReadOnlySpan<string> assignments) => manager.Send(logger, assignments);
+    private void Tell(params ReadOnlySpan<string> assignments) => socket.Send(logger, assignments);
 }

@@ -16,14 +16,14 @@ public static class ServiceManagerServiceCollectionExtensions
     /// <returns>The same services.</returns>
     public static IServiceCollection AddServiceManager(this IServiceCollection services)
     {
-        services.AddSingleton(ServiceManager.FromEnvironment());
+        services.AddSingleton(NotifySocket.FromEnvironment());
         services.AddSingleton(static provider => new ServiceManagerLink(
-            provider.GetRequiredService<ServiceManager>(),
+            provider.GetRequiredService<NotifySocket>(),
             provider.GetRequiredService<IHostApplicationLifetime>(),
             provider.GetRequiredService<IOptions<HostOptions>>(),
             provider.GetServices<LifespanStep>(),
             provider.GetService<Loops>(),
-            provider.GetRequiredService<ILogger<ServiceManager>>()));
+            provider.GetRequiredService<ILogger<NotifySocket>>()));
         return services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<ServiceManagerLink>());
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Hosting;
 
 /// <summary>Tells systemd how the service is, by the datagram socket it names in <c>NOTIFY_SOCKET</c>. Without one, nothing is told.</summary>
-internal sealed class ServiceManager
+internal sealed class NotifySocket
 {
     private const string SocketVariable = "NOTIFY_SOCKET";
     private const string WatchdogVariable = "WATCHDOG_USEC";
@@ -14,7 +14,7 @@ internal sealed class ServiceManager
 
     private readonly UnixDomainSocketEndPoint? _address;
 
-    private ServiceManager(string? socket, TimeSpan? watchdogPeriod)
+    private NotifySocket(string? socket, TimeSpan? watchdogPeriod)
     {
         try
         {
@@ -39,13 +39,13 @@ internal sealed class ServiceManager
     public TimeSpan? WatchdogPeriod { get; }
 
     /// <summary>Reads what systemd set and takes it out of the environment: a child that finds it could speak for the service.</summary>
-    public static ServiceManager FromEnvironment()
+    public static NotifySocket FromEnvironment()
     {
         var socket = Take(SocketVariable);
         var period = Take(WatchdogVariable);
         var pid = Take(WatchdogPidVariable);
         var isOurs = pid is null || pid == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        return new ServiceManager(
+        return new NotifySocket(
             socket, isOurs && long.TryParse(period, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 0 ? TimeSpan.FromMicroseconds(microseconds) : null);
     }
 
