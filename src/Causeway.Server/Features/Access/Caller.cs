@@ -29,11 +29,17 @@ internal sealed record Caller
     /// <summary>When the credential ends; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>As in <see cref="RealtimeIdentity.Permissions"/>.</summary>
+    /// <summary>What it may do beside what everybody may: <c>users:read</c>, <c>publish:ROOM</c> and so on; a trailing <c>*</c> stands for any rest of the name.</summary>
     public IReadOnlySet<string> Permissions { get; init; } = new HashSet<string>();
 
     /// <summary>Whom its room messages are from; null, the server, for an admin.</summary>
     public MessageSender? Sender => IsAdmin || UserId is null ? null : new MessageSender(UserId, Name, null);
+
+    /// <summary>Whether it has a permission: by its name, by one that ends in <c>*</c> and begins like it, or by being admin.</summary>
+    /// <param name="permission">As in <c>users:read</c>.</param>
+    public bool Has(string permission) => IsAdmin || Permissions.Any(held => held is [.. var start, '*']
+        ? permission.StartsWith(start, StringComparison.Ordinal)
+        : held == permission);
 
     /// <summary>Whether it may do this to a room.</summary>
     /// <param name="verb"><c>join</c> or <c>publish</c>.</param>

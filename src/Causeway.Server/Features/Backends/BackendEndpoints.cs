@@ -11,24 +11,24 @@ internal static class BackendEndpoints
 
         backends.MapGet("", ListBackends.Handle)
             .WithName("listBackends").WithSummary("List backends with their addresses and processes, in the order of their names.")
-            .Needs(AccessRule.Admin).Answers<CursorPage<BackendResponse>>(200).Refuses(422);
+            .Needs(AccessRule.Operator("backends:read")).Answers<CursorPage<BackendResponse>>(200).Refuses(422);
         backends.MapGet("/{name}", GetBackend.Handle)
             .WithName("getBackend").WithSummary("Show one backend.")
-            .Needs(AccessRule.Admin).Answers<BackendResponse>(200).Refuses(404);
+            .Needs(AccessRule.Operator("backends:read")).Answers<BackendResponse>(200).Refuses(404);
         backends.MapPost("/{name}/start", OperateBackend.Start)
             .WithName("startBackend").WithSummary("Start a backend's process, whatever happened to it before; it is not waited for.")
-            .Needs(AccessRule.Admin).Answers<BackendResponse>(202).Refuses(404, 409);
+            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409);
         backends.MapPost("/{name}/stop", OperateBackend.Stop)
             .WithName("stopBackend").WithSummary("Stop a backend's process until it is started here: its requests get 503 meanwhile.")
-            .Needs(AccessRule.Admin).Answers<BackendResponse>(202).Refuses(404, 409);
+            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409);
         backends.MapPost("/{name}/restart", OperateBackend.Restart)
             .WithName("restartBackend").WithSummary("Stop a backend's process and start it again.")
-            .Needs(AccessRule.Admin).Answers<BackendResponse>(202).Refuses(404, 409);
+            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409);
         backends.MapGet("/{name}/logs", ReadOutput.Handle)
             .WithName("readBackendLogs").WithSummary("Read what a backend's process printed: the newest lines, or those after an offset; always ascending.")
-            .Needs(AccessRule.Admin).Answers<ReadOutput.Response>(200).Refuses(404, 409, 422);
+            .Needs(AccessRule.Operator("backends:read")).Answers<ReadOutput.Response>(200).Refuses(404, 409, 422);
         backends.MapGet("/{name}/logs/events", FollowOutput.HandleAsync)
             .WithName("followBackendLogs").WithSummary("Follow what a backend's process prints, as Server-Sent Events.")
-            .Needs(AccessRule.Admin).Produces(200, contentType: "text/event-stream").Refuses(404, 409);
+            .Needs(AccessRule.Operator("backends:read")).Produces(200, contentType: "text/event-stream").Refuses(404, 409);
     }
 }

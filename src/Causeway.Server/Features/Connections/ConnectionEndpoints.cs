@@ -11,12 +11,12 @@ internal static class ConnectionEndpoints
 
         connections.MapGet("", ListConnections.Handle)
             .WithName("listConnections").WithSummary("List live connections, oldest first.")
-            .Needs(AccessRule.Admin).Answers<CursorPage<ConnectionResponse>>(200).Refuses(422);
+            .Needs(AccessRule.Operator("connections:read")).Answers<CursorPage<ConnectionResponse>>(200).Refuses(422);
         connections.MapGet("/{connection_id}", GetConnection.Handle)
             .WithName("getConnection").WithSummary("Show one connection.")
-            .Needs(AccessRule.Admin).Answers<ConnectionResponse>(200).Refuses(404);
+            .Needs(AccessRule.Operator("connections:read")).Answers<ConnectionResponse>(200).Refuses(404);
         connections.MapDelete("/{connection_id}", CloseConnection.Handle)
             .WithName("closeConnection").WithSummary("Close a connection with 4502; its client stays away.")
-            .Needs(AccessRule.Admin).Answers(204).Refuses(404);
+            .Needs(AccessRule.Operator("connections:write")).Answers(204).Refuses(404);
     }
 }

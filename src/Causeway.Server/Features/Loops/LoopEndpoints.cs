@@ -9,18 +9,18 @@ internal static class LoopEndpoints
 
         loops.MapGet("", ListLoops.Handle)
             .WithName("listLoops").WithSummary("List background loops by name.")
-            .Needs(AccessRule.Admin).Answers<ListLoops.LoopList>(200);
+            .Needs(AccessRule.Operator("loops:read")).Answers<ListLoops.LoopList>(200);
         loops.MapGet("/{name}", GetLoop.Handle)
             .WithName("getLoop").WithSummary("Show one loop.")
-            .Needs(AccessRule.Admin).Answers<LoopResponse>(200).Refuses(404);
+            .Needs(AccessRule.Operator("loops:read")).Answers<LoopResponse>(200).Refuses(404);
         loops.MapPost("/{name}/run", OperateLoop.Run)
             .WithName("runLoop").WithSummary("Run a loop now, or right after the iteration that runs; a paused one runs once.")
-            .Needs(AccessRule.Admin).Answers<LoopResponse>(202).Refuses(404, 409);
+            .Needs(AccessRule.Operator("loops:write")).Answers<LoopResponse>(202).Refuses(404, 409);
         loops.MapPost("/{name}/pause", OperateLoop.Pause)
             .WithName("pauseLoop").WithSummary("Plan no more iterations until the loop is resumed, or the service restarted.")
-            .Needs(AccessRule.Admin).Answers<LoopResponse>(200).Refuses(404, 409);
+            .Needs(AccessRule.Operator("loops:write")).Answers<LoopResponse>(200).Refuses(404, 409);
         loops.MapPost("/{name}/resume", OperateLoop.Resume)
             .WithName("resumeLoop").WithSummary("Go on with the plan; a turn that was missed is taken at once.")
-            .Needs(AccessRule.Admin).Answers<LoopResponse>(200).Refuses(404, 409);
+            .Needs(AccessRule.Operator("loops:write")).Answers<LoopResponse>(200).Refuses(404, 409);
     }
 }

@@ -9,9 +9,9 @@ internal static class OverviewEndpoints
 
         service.MapGet("/overview", GetOverview.Handle)
             .WithName("getOverview").WithSummary("Totals since the start and levels now.")
-            .Needs(AccessRule.Admin).Answers<GetOverview.Overview>(200);
+            .Needs(AccessRule.Operator("overview:read")).Answers<GetOverview.Overview>(200);
         service.MapGet("/config", ShowConfiguration.Handle)
             .WithName("showConfiguration").WithSummary("The configuration in force, secrets masked, and where each value comes from.")
-            .Needs(AccessRule.Admin).Answers<ShowConfiguration.ConfigurationResponse>(200);
+            .Needs(AccessRule.Operator("config:read")).Answers<ShowConfiguration.ConfigurationResponse>(200);
     }
 }

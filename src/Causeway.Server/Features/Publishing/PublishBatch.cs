@@ -108,7 +108,7 @@ internal static class PublishBatch
                 return Refuse(invalid);
             }
 
-            if (message.RoomId is null ? !caller.IsAdmin : !caller.May("publish", message.RoomId))
+            if (message.RoomId is null ? !caller.Has("messages:write") : !caller.May("publish", message.RoomId))
             {
                 return Refuse(AccessErrors.Forbidden);
             }

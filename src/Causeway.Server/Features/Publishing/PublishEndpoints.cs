@@ -17,15 +17,15 @@ internal static class PublishEndpoints
             .Answers<PublishBatch.BatchResponse>(200);
         publish.MapPost("/users/{user_id}/messages", SendMessage.ToUser)
             .WithName("sendToUser").WithSummary("Send to every device of a user.")
-            .Needs(AccessRule.Admin).TakesIdempotencyKey().TakesUpTo(limits.MessageBodyBytes)
+            .Needs(AccessRule.Operator("messages:write")).TakesIdempotencyKey().TakesUpTo(limits.MessageBodyBytes)
             .Answers<SendMessage.Sent>(201);
         publish.MapPost("/connections/{connection_id}/messages", SendMessage.ToConnection)
             .WithName("sendToConnection").WithSummary("Send to one connection.")
-            .Needs(AccessRule.Admin).TakesIdempotencyKey().TakesUpTo(limits.MessageBodyBytes)
+            .Needs(AccessRule.Operator("messages:write")).TakesIdempotencyKey().TakesUpTo(limits.MessageBodyBytes)
             .Answers<SendMessage.Sent>(201).Refuses(404);
         publish.MapPost("/broadcast", SendMessage.ToEverybody)
             .WithName("broadcast").WithSummary("Send to every connection.")
-            .Needs(AccessRule.Admin).TakesIdempotencyKey().TakesUpTo(limits.MessageBodyBytes)
+            .Needs(AccessRule.Operator("messages:write")).TakesIdempotencyKey().TakesUpTo(limits.MessageBodyBytes)
             .Answers<SendMessage.Sent>(201);
     }
 }
