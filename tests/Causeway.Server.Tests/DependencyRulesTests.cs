@@ -13,7 +13,8 @@ public sealed class DependencyRulesTests
         ["Causeway.Realtime"] = ["Causeway.WebSockets", "Causeway.Http"],
         ["Causeway.Relay"] = ["Causeway.WebSockets", "Causeway.Hosting", "Causeway.Http"],
         ["Causeway.Streams"] = ["Causeway.Http"],
-        ["Causeway.Server"] = ["Causeway.Hosting", "Causeway.Http", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
+        ["Causeway.Identity"] = ["Causeway.Data", "Causeway.Http"],
+        ["Causeway.Server"] = ["Causeway.Hosting", "Causeway.Http", "Causeway.Identity", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
     };
 
     private static readonly string Root = FindRoot();
