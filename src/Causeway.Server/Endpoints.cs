@@ -11,7 +11,7 @@ internal static class Endpoints
         app.MapPrometheus("/metrics").WithMetadata(AccessRule.Operator("metrics:read"));
 
         var limits = app.Services.GetRequiredService<MessageLimits>();
-        var api = app.MapGroup("/api/v1");
+        var api = app.MapGroup("/api/v1").WithRateLimit(RateLimitPolicies.Default);
         api.MapRoomEndpoints();
         api.MapPublishEndpoints(limits);
         api.MapConnectionEndpoints();

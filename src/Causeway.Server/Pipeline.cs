@@ -18,6 +18,8 @@ internal static class Pipeline
         new("routing", "chooses the endpoint; the next steps go by its metadata", static (app, _) => app.UseRouting()),
         new("listeners", "before access is asked for: what does not belong to the address the request came to is not there at all", static (app, settings) => app.UseAdminListener(settings)),
         new("requests in flight", "behind routing, since live connections are not counted; before access, which may take its time", static (app, _) => app.UseRequestsInFlight()),
+        new("caller", "finds out who asks, and refuses nobody: the next step counts for whoever it is", static (app, _) => app.UseMiddleware<CallerMiddleware>()),
+        new("rate limits", "before access, so that refused credentials count too, for their network; before a body is read", static (app, _) => app.UseRateLimits()),
         new("access", "before a body is read", static (app, _) => app.UseMiddleware<AccessMiddleware>()),
         new("site", "behind routing, for what no endpoint takes: so it changes nothing of what they refuse", UseSite),
         new("endpoints", "last; those with idempotency keys look at the key inside, since keys belong to a caller", static (app, settings) => Endpoints.Map((WebApplication)app, settings)),

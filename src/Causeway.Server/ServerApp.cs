@@ -100,6 +100,7 @@ internal static class ServerApp
             idempotency.Principal = static context => context.Features.Get<Caller>()?.Principal ?? "";
             idempotency.MaxRequestBytes = (int)limits.BatchBodyBytes;
         });
+        services.AddServerRateLimits(settings);
         services.AddApiDescription(settings);
         services.AddServerTls(settings);
         services.AddPrometheus(static prometheus => prometheus.Meters.Add("Causeway.*"));

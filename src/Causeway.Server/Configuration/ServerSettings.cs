@@ -26,6 +26,7 @@ internal sealed class ServerSettings
         Server = configuration.Bind<ServerOptions>("Server");
         Auth = configuration.Bind<AuthOptions>("Auth");
         Realtime = configuration.Bind<RealtimeOptions>(RealtimeSection, NamesOfOtherSections);
+        RateLimits = configuration.Bind<RateLimitSettings>("RateLimits");
         Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
@@ -42,6 +43,8 @@ internal sealed class ServerSettings
     public ServerOptions Server { get; }
 
     public AuthOptions Auth { get; }
+
+    public RateLimitSettings RateLimits { get; }
 
     public TelemetryOptions Telemetry { get; }
 

@@ -1,30 +1,24 @@
 using Causeway.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Causeway.Server;
 
 /// <summary>Keeps out who does not meet the endpoint's <see cref="AccessRule"/>: 401 without a valid credential, 403 with one that does not suffice.</summary>
-/// <remarks>Stands before the endpoint, so that nobody's body is read before they are known. An endpoint without a rule (the live ones, which ask for themselves, and the page) costs one look-up and no state machine.</remarks>
-internal sealed class AccessMiddleware(RequestDelegate next, CallerResolver callers)
+/// <remarks>Stands before the endpoint, so that nobody's body is read before they are known; behind <see cref="CallerMiddleware"/>, which found out who it is.</remarks>
+internal sealed class AccessMiddleware(RequestDelegate next)
 {
-    public Task InvokeAsync(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is { } rule
-        ? CheckAsync(context, rule)
-        : next(context);
-
-    private async Task CheckAsync(HttpContext context, AccessRule rule)
+    public Task InvokeAsync(HttpContext context)
     {
-        var (caller, error) = await callers.ResolveAsync(context, token: null, rule.IsLive);
-        if (caller is null)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is not { } rule)
         {
-            await ErrorWriter.WriteAsync(context, error!);
+            return next(context);
         }
-        else if (!rule.Allows(caller, context))
+
+        if (context.Features.Get<Caller>() is not { } caller)
         {
-            await ErrorWriter.WriteAsync(context, AccessErrors.Forbidden);
+            return ErrorWriter.WriteAsync(context, context.Features.GetRequiredFeature<NoCaller>().Error);
         }
-        else
-        {
-            context.Features.Set(caller);
-            await next(context);
-        }
+
+        return rule.Allows(caller, context) ? next(context) : ErrorWriter.WriteAsync(context, AccessErrors.Forbidden);
     }
 }

@@ -8,7 +8,7 @@ namespace Causeway.Server;
 /// <summary>The document's own parts: what it is, how a credential is sent, the refusals all share, and the paths that are no API.</summary>
 internal static class DocumentDetails
 {
-    private static readonly int[] SharedRefusals = [400, 403, 413, 415, 422, 500];
+    private static readonly int[] SharedRefusals = [400, 403, 413, 415, 422, 429, 500];
 
     public static string ResponseName(int status) => "Refusal" + status.ToString(CultureInfo.InvariantCulture);
 
@@ -40,6 +40,7 @@ internal static class DocumentDetails
             {
                 Description = ReasonPhrases.GetReasonPhrase(status),
                 Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = new OpenApiMediaType { Schema = error } },
+                Headers = status == 429 ? RateLimitHeaders() : null,
             };
         }
 
@@ -47,6 +48,13 @@ internal static class DocumentDetails
         AddPath(document, "/ready", "ready", "Whether it wants traffic, and what it depends on.", "application/json", ("200", "It does."), ("503", "It is stopping, or can't work."));
         AddPath(document, "/metrics", "metrics", "Metrics in the text format of Prometheus.", "text/plain", ("200", "The metrics."), ("401", "No valid credential."), ("403", "Not an admin."));
     }
+
+    private static Dictionary<string, IOpenApiHeader> RateLimitHeaders() => new(StringComparer.Ordinal)
+    {
+        ["Retry-After"] = new OpenApiHeader { Description = "Seconds until a request is taken again.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } },
+        ["RateLimit"] = new OpenApiHeader { Description = "What is left, and the seconds until more is there; on every limited answer.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
+        ["RateLimit-Policy"] = new OpenApiHeader { Description = "The quota and its window; on every limited answer.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
+    };
 
     private static void AddPath(OpenApiDocument document, string path, string id, string summary, string contentType, params (string Code, string Description)[] answers)
     {

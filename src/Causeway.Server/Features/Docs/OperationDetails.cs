@@ -68,7 +68,13 @@ internal static class OperationDetails
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecurityScheme, context.Document)] = [] }];
         }
 
-        foreach (var status in operation.RequestBody is null ? Always : Always.Concat(WithBody))
+        var refusals = operation.RequestBody is null ? Always : Always.Concat(WithBody);
+        if (metadata.OfType<RateLimitMetadata>().LastOrDefault() is { Policy: not null })
+        {
+            refusals = refusals.Append(429);
+        }
+
+        foreach (var status in refusals)
         {
             operation.Responses ??= [];
             var code = status.ToString(CultureInfo.InvariantCulture);

@@ -5,7 +5,7 @@ internal static class PublishEndpoints
 {
     public static void MapPublishEndpoints(this RouteGroupBuilder api, MessageLimits limits)
     {
-        var publish = api.MapGroup("").WithTags("Publish");
+        var publish = api.MapGroup("").WithTags("Publish").WithRateLimit(RateLimitPolicies.Publish);
 
         publish.MapPost("/rooms/{room_id}/messages", PublishMessage.HandleAsync)
             .WithName("publishMessage").WithSummary("Publish one message to a room.")
