@@ -8,13 +8,14 @@ public sealed class DependencyRulesTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Causeway.Hosting"] = [],
+        ["Causeway.Data"] = [],
         ["Causeway.Http"] = [],
         ["Causeway.WebSockets"] = [],
         ["Causeway.Realtime"] = ["Causeway.WebSockets", "Causeway.Http"],
         ["Causeway.Relay"] = ["Causeway.WebSockets", "Causeway.Hosting", "Causeway.Http"],
         ["Causeway.Streams"] = ["Causeway.Http"],
         ["Causeway.Identity"] = ["Causeway.Data", "Causeway.Http"],
-        ["Causeway.Server"] = ["Causeway.Hosting", "Causeway.Http", "Causeway.Identity", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
+        ["Causeway.Server"] = ["Causeway.Hosting", "Causeway.Data", "Causeway.Http", "Causeway.Identity", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
     };
 
     private static readonly string Root = FindRoot();
