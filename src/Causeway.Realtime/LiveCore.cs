@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,7 @@ internal sealed class LiveCore : IDisposable
     private readonly ITimer _timer;
     private int _ticks;
 
-    public LiveCore(IOptions<RealtimeOptions> options, TimeProvider time, ILoggerFactory loggers)
+    public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers)
     {
         Options = options.Value;
         Time = time;
@@ -23,7 +24,7 @@ internal sealed class LiveCore : IDisposable
         Grace = new PresenceGrace(time);
         Rooms = new Rooms(this);
         Connections = new Connections(this);
-        Metrics = new RealtimeMetrics(this);
+        Metrics = new RealtimeMetrics(this, meters);
         Loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(index => new FanoutLoop(index, this))];
         _timer = time.CreateTimer(static core => ((LiveCore)core!).Tick(), this, Timings.Tick, Timings.Tick);
     }
@@ -58,11 +59,7 @@ internal sealed class LiveCore : IDisposable
     /// <summary>Puts other rules into force for rooms to come.</summary>
     public void Replace(FrozenDictionary<string, NamespaceRules> namespaces) => Volatile.Write(ref _namespaces, namespaces);
 
-    public void Dispose()
-    {
-        _timer.Dispose();
-        Metrics.Dispose();
-    }
+    public void Dispose() => _timer.Dispose();
 
     private void Tick()
     {

@@ -20,6 +20,7 @@ public static class RealtimeServiceCollectionExtensions
             services.Configure(configure);
         }
 
+        services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<LiveCore>();
         services.TryAddSingleton(static provider => provider.GetRequiredService<LiveCore>().Rooms);

@@ -11,16 +11,16 @@ public sealed class Dependencies : IReadinessSource, IAsyncDisposable
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Meter _meter = new("Causeway.Hosting");
     private readonly Counter<long> _probes;
     private readonly Lock _gate = new();
     private bool _started;
 
-    internal Dependencies(IServiceProvider services, IEnumerable<DependencyRegistration> registrations, TimeProvider time, ILogger<Dependencies> logger)
+    internal Dependencies(IServiceProvider services, IEnumerable<DependencyRegistration> registrations, IMeterFactory meters, TimeProvider time, ILogger<Dependencies> logger)
     {
         (_services, _time, _logger) = (services, time, logger);
-        _probes = _meter.CreateCounter<long>("causeway.dependency.probes", description: "Probes of a dependency, by outcome: ok or failed.");
-        _meter.CreateObservableGauge(
+        var meter = meters.Create("Causeway.Hosting");
+        _probes = meter.CreateCounter<long>("causeway.dependency.probes", description: "Probes of a dependency, by outcome: ok or failed.");
+        meter.CreateObservableGauge(
             "causeway.dependency.up",
             () => _all.Values.Select(static entry => new Measurement<int>(entry.Dependency.IsAvailable ? 1 : 0, Label(entry.Dependency))),
             description: "1 while a dependency is available or degraded, 0 while it is unavailable.");
@@ -69,11 +69,7 @@ public sealed class Dependencies : IReadinessSource, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync().ConfigureAwait(false);
-        _meter.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
     /// <inheritdoc/>
     IEnumerable<(string Name, ReadinessResult Result)> IReadinessSource.Read() => All.Select(static dependency => (dependency.Name, dependency.ToReadiness()));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Causeway.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -18,10 +19,12 @@ public static class DependencyServiceCollectionExtensions
             return services;
         }
 
+        services.AddMetrics();
         services.AddReadiness();
         services.AddSingleton(static provider => new Dependencies(
             provider,
             provider.GetServices<DependencyRegistration>(),
+            provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Dependencies>>()));
         services.AddSingleton<IReadinessSource>(static provider => provider.GetRequiredService<Dependencies>());

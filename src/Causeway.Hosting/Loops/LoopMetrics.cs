@@ -3,33 +3,31 @@ using System.Diagnostics.Metrics;
 namespace Causeway.Hosting;
 
 /// <summary>The instruments of loops, on the meter <c>Causeway.Hosting</c>.</summary>
-internal sealed class LoopMetrics : IDisposable
+internal sealed class LoopMetrics
 {
-    private readonly Meter _meter = new("Causeway.Hosting");
     private readonly Counter<long> _runs;
 
-    public LoopMetrics(Func<IEnumerable<LoopStatus>> loops)
+    public LoopMetrics(IMeterFactory meters, Func<IEnumerable<LoopStatus>> loops)
     {
-        _runs = _meter.CreateCounter<long>("causeway.loop.runs", description: "Iterations that ended, by outcome: ok, failed, timed_out or left_behind.");
-        _meter.CreateObservableGauge(
+        var meter = meters.Create("Causeway.Hosting");
+        _runs = meter.CreateCounter<long>("causeway.loop.runs", description: "Iterations that ended, by outcome: ok, failed, timed_out or left_behind.");
+        meter.CreateObservableGauge(
             "causeway.loop.last_success_timestamp",
             () => loops().Where(static loop => loop.LastSuccessAt is not null)
                 .Select(static loop => new Measurement<double>(loop.LastSuccessAt!.Value.ToUnixTimeMilliseconds() / 1000.0, Label(loop.Name))),
             "s", "When the last good iteration ended, in seconds since 1970.");
-        _meter.CreateObservableGauge(
+        meter.CreateObservableGauge(
             "causeway.loop.last_duration",
             () => loops().Where(static loop => loop.LastDuration is not null)
                 .Select(static loop => new Measurement<double>(loop.LastDuration!.Value.TotalSeconds, Label(loop.Name))),
             "s", "How long the last iteration took.");
-        _meter.CreateObservableGauge(
+        meter.CreateObservableGauge(
             "causeway.loop.failures_in_row",
             () => loops().Select(static loop => new Measurement<int>(loop.FailuresInRow, Label(loop.Name))),
             description: "Failures since the last good iteration.");
     }
 
     public void Count(string loop, LoopOutcome outcome) => _runs.Add(1, Label(loop), new("outcome", NameOf(outcome)));
-
-    public void Dispose() => _meter.Dispose();
 
     private static KeyValuePair<string, object?> Label(string loop) => new("loop", loop);
 

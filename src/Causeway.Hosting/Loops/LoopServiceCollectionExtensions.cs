@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Causeway.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -34,10 +35,12 @@ public static class LoopServiceCollectionExtensions
     /// <returns>The same services.</returns>
     public static IServiceCollection AddLoops(this IServiceCollection services)
     {
+        services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new Loops(
             provider,
             provider.GetServices<LoopRegistration>(),
+            provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Loops>>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LoopService>());

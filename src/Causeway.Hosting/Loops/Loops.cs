@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Causeway.Hosting;
@@ -6,15 +7,14 @@ namespace Causeway.Hosting;
 public sealed class Loops : IAsyncDisposable
 {
     private readonly Dictionary<string, LoopRunner> _runners;
-    private readonly LoopMetrics _metrics;
 
-    internal Loops(IServiceProvider services, IEnumerable<LoopRegistration> registrations, TimeProvider time, ILogger<Loops> logger)
+    internal Loops(IServiceProvider services, IEnumerable<LoopRegistration> registrations, IMeterFactory meters, TimeProvider time, ILogger<Loops> logger)
     {
-        _metrics = new LoopMetrics(() => All);
+        var metrics = new LoopMetrics(meters, () => All);
         _runners = new(StringComparer.Ordinal);
         foreach (var loop in registrations)
         {
-            if (!_runners.TryAdd(loop.Name, new LoopRunner(loop, services, _metrics, time, logger)))
+            if (!_runners.TryAdd(loop.Name, new LoopRunner(loop, services, metrics, time, logger)))
             {
                 throw new InvalidOperationException($"There are two loops named {loop.Name}.");
             }
@@ -46,11 +46,7 @@ public sealed class Loops : IAsyncDisposable
     public bool Resume(string name) => _runners.GetValueOrDefault(name)?.TryResume() ?? false;
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync().ConfigureAwait(false);
-        _metrics.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
     internal Task StopAsync() => Task.WhenAll(_runners.Values.Select(static runner => runner.DisposeAsync().AsTask()));
 }

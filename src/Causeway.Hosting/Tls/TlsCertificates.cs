@@ -17,16 +17,15 @@ public sealed class TlsCertificates : IDisposable
     private readonly ILogger _logger;
     private readonly IReadOnlyList<ICertificateSource> _sources;
     private readonly SemaphoreSlim _changing = new(1, 1);
-    private readonly Meter _meter = new("Causeway.Hosting.Tls");
     private ICertificateSource? _source;
     private ServerCertificate? _current;
     private string? _stamp;
 
-    internal TlsCertificates(TlsSetup setup, TimeProvider time, ILogger<TlsCertificates> logger)
+    internal TlsCertificates(TlsSetup setup, IMeterFactory meters, TimeProvider time, ILogger<TlsCertificates> logger)
     {
         (_setup, _time, _logger) = (setup, time, logger);
         _sources = [new FilesSource(setup, time), new TailscaleSource(setup, time), new MkcertSource(setup, time), new SelfSignedSource(setup, time)];
-        _meter.CreateObservableGauge(
+        meters.Create("Causeway.Hosting.Tls").CreateObservableGauge(
             "causeway.tls.certificate.expiry_timestamp", ExpirySeconds, "s", "When the certificate that new connections get expires, in seconds since 1970.");
     }
 
@@ -69,11 +68,7 @@ public sealed class TlsCertificates : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _meter.Dispose();
-        _changing.Dispose();
-    }
+    public void Dispose() => _changing.Dispose();
 
     /// <summary>Goes down the cascade.</summary>
     /// <exception cref="ConfigurationException">The configured files can't be used.</exception>

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Authentication;
 using Causeway.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -24,12 +25,17 @@ public static class TlsServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
+        services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>
         {
             var setup = new TlsSetup();
             configure(setup);
-            return new TlsCertificates(setup, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Logging.ILogger<TlsCertificates>>());
+            return new TlsCertificates(
+                setup,
+                provider.GetRequiredService<IMeterFactory>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<Logging.ILogger<TlsCertificates>>());
         });
         services.AddHostedService<TlsService>();
         services.AddReadinessCheck("certificate", static (provider, _) => ValueTask.FromResult(provider.GetRequiredService<TlsCertificates>().Check()));

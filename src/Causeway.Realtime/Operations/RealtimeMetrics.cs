@@ -3,27 +3,26 @@ using System.Diagnostics.Metrics;
 namespace Causeway.Realtime;
 
 /// <summary>What the live service counts, and its instruments on the meter <c>Causeway.Realtime</c>.</summary>
-internal sealed class RealtimeMetrics : IDisposable
+internal sealed class RealtimeMetrics
 {
     public const string MeterName = "Causeway.Realtime";
 
-    private readonly Meter _meter;
     private readonly long[] _dropped = new long[Enum.GetValues<SlowConsumerPolicy>().Length];
     private readonly Counter<long> _refused;
     private long _published;
     private long _slowCloses;
     private long _backlogBytes;
 
-    public RealtimeMetrics(LiveCore core)
+    public RealtimeMetrics(LiveCore core, IMeterFactory meters)
     {
-        _meter = new Meter(MeterName);
+        var meter = meters.Create(MeterName);
         Latency = new LatencyWindow(
             core.Time,
-            _meter.CreateHistogram(
+            meter.CreateHistogram(
                 "causeway.publish_to_send", "s", "Time from a publish until the last of a loop's members has been given it.",
                 advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] }));
-        _refused = _meter.CreateCounter<long>("causeway.refused", description: "Requests and messages refused, by error code.");
-        _meter.CreateObservableGauge(
+        _refused = meter.CreateCounter<long>("causeway.refused", description: "Requests and messages refused, by error code.");
+        meter.CreateObservableGauge(
             "causeway.connections",
             () => new Measurement<int>[]
             {
@@ -31,9 +30,9 @@ internal sealed class RealtimeMetrics : IDisposable
                 new(core.Connections.CountOf(Transport.Sse), new KeyValuePair<string, object?>("transport", "sse")),
             },
             description: "Live connections.");
-        _meter.CreateObservableGauge("causeway.rooms", () => core.Rooms.Count, description: "Rooms.");
-        _meter.CreateObservableCounter("causeway.messages.published", () => Published, description: "Messages published to rooms.");
-        _meter.CreateObservableCounter(
+        meter.CreateObservableGauge("causeway.rooms", () => core.Rooms.Count, description: "Rooms.");
+        meter.CreateObservableCounter("causeway.messages.published", () => Published, description: "Messages published to rooms.");
+        meter.CreateObservableCounter(
             "causeway.deliveries",
             () => new Measurement<long>[]
             {
@@ -41,8 +40,8 @@ internal sealed class RealtimeMetrics : IDisposable
                 new(core.Loops.Sum(static loop => loop.StreamDeliveries), new KeyValuePair<string, object?>("transport", "sse")),
             },
             description: "Room messages handed to connections, each member counting.");
-        _meter.CreateObservableCounter("causeway.slow_closes", () => SlowCloses, description: "Connections closed because they read too slowly.");
-        _meter.CreateObservableCounter(
+        meter.CreateObservableCounter("causeway.slow_closes", () => SlowCloses, description: "Connections closed because they read too slowly.");
+        meter.CreateObservableCounter(
             "causeway.dropped",
             () => new Measurement<long>[]
             {
@@ -50,7 +49,7 @@ internal sealed class RealtimeMetrics : IDisposable
                 new(Interlocked.Read(ref _dropped[(int)SlowConsumerPolicy.Conflate]), new KeyValuePair<string, object?>("policy", "conflate")),
             },
             description: "Messages slow members did not get, by policy.");
-        _meter.CreateObservableGauge("causeway.backlog", () => BacklogBytes, "By", "Bytes waiting for full sockets.");
+        meter.CreateObservableGauge("causeway.backlog", () => BacklogBytes, "By", "Bytes waiting for full sockets.");
     }
 
     public LatencyWindow Latency { get; }
@@ -72,6 +71,4 @@ internal sealed class RealtimeMetrics : IDisposable
     public void CountRefused(Causeway.Http.ErrorCode code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code.Name));
 
     public void AddBacklog(long bytes) => Interlocked.Add(ref _backlogBytes, bytes);
-
-    public void Dispose() => _meter.Dispose();
 }

@@ -3,16 +3,20 @@ using System.Diagnostics.Metrics;
 namespace Causeway.Relay;
 
 /// <summary>What the relay counts, and its instruments on the meter <c>Causeway.Relay</c>.</summary>
-internal sealed class RelayMetrics : IDisposable
+internal sealed class RelayMetrics
 {
     public const string MeterName = "Causeway.Relay";
 
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter;
     private readonly Histogram<double> _seconds;
 
-    public RelayMetrics() => _seconds = _meter.CreateHistogram(
-        "causeway.relay.request", "s", "Time from a relayed request's arrival until its answer was handed over.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
+    public RelayMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        _seconds = _meter.CreateHistogram(
+            "causeway.relay.request", "s", "Time from a relayed request's arrival until its answer was handed over.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
+    }
 
     /// <summary>Shows the backends of these routes; once.</summary>
     public void Observe(RelayRoutes routes)
@@ -47,6 +51,4 @@ internal sealed class RelayMetrics : IDisposable
             _seconds.Record(took.TotalSeconds, new KeyValuePair<string, object?>("backend", backend.Name));
         }
     }
-
-    public void Dispose() => _meter.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Causeway.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,6 +22,7 @@ internal static class BackendProcessServices
 
         services.AddSingleton(static provider => new ProcessHouse(
             provider.GetService<ChildProcesses>(),
+            provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Relay.Processes")));
         services.AddSingleton(static provider => new RelayBackends(provider.GetRequiredService<RelayRoutes>()));

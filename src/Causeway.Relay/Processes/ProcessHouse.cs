@@ -1,22 +1,23 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Causeway.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Causeway.Relay;
 
 /// <summary>The processes of all backends, and what they share.</summary>
-internal sealed class ProcessHouse : IDisposable
+internal sealed class ProcessHouse
 {
     private readonly ConcurrentDictionary<string, BackendProcess> _processes = new(StringComparer.OrdinalIgnoreCase);
     private readonly ChildProcesses? _children;
     private volatile bool _isActive;
 
-    public ProcessHouse(ChildProcesses? children, TimeProvider time, ILogger logger)
+    public ProcessHouse(ChildProcesses? children, IMeterFactory meters, TimeProvider time, ILogger logger)
     {
         _children = children;
         Time = time;
         Logger = logger;
-        Metrics = new ProcessMetrics(() => _processes.Values);
+        Metrics = new ProcessMetrics(meters, () => _processes.Values);
     }
 
     public ChildProcesses Children => _children ?? throw new InvalidOperationException("A backend with a process needs children: call builder.Services.AddChildren(DIRECTORY).");
@@ -74,6 +75,4 @@ internal sealed class ProcessHouse : IDisposable
         _isActive = false;
         return Task.WhenAll(_processes.Values.Select(process => process.CloseAsync(cancellationToken)));
     }
-
-    public void Dispose() => Metrics.Dispose();
 }

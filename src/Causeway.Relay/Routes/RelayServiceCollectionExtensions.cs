@@ -19,6 +19,7 @@ public static class RelayServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptionsWithValidateOnStart<RelayOptions, RelayOptionsValidator>();
+        services.AddMetrics();
         services.AddDependencies();
         if (configure is not null)
         {

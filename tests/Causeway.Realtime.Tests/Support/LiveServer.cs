@@ -18,6 +18,8 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public LogProbe Logs => _server.Logs;
 
+    public IServiceProvider Services => _server.Services;
+
     public LiveCore Core => _server.Services.GetRequiredService<LiveCore>();
 
     public Rooms Rooms => _server.Services.GetRequiredService<Rooms>();

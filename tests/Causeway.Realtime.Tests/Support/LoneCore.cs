@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Causeway.WebSockets;
 using Microsoft.Extensions.Options;
 
@@ -18,9 +19,9 @@ internal sealed class LoneCore : IDisposable
     {
         var options = new RealtimeOptions { MessagesPerSecond = 1_000_000 };
         configure?.Invoke(options);
-        Core = new LiveCore(Options.Create(options), Time, Logs.CreateFactory());
         _authenticator = new TestAuthenticator(Time);
-        _services = new ServiceCollection().AddSingleton<IRealtimeAuthenticator>(_authenticator).BuildServiceProvider();
+        _services = new ServiceCollection().AddMetrics().AddSingleton<IRealtimeAuthenticator>(_authenticator).BuildServiceProvider();
+        Core = new LiveCore(Options.Create(options), _services.GetRequiredService<IMeterFactory>(), Time, Logs.CreateFactory());
         Dispatcher = new MessageDispatcher(Core, new RoomActions(Core), _services, []);
         _probes = [.. Core.Loops.Select(_ => NewConnection(new Probe(_passed), RealtimeIdentity.Anonymous, WireForm.Frame))];
         Array.ForEach(_probes, static probe => probe.Sender.Start([]));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using Causeway.Hosting;
 using Causeway.Testing;
@@ -20,7 +21,7 @@ internal sealed class ProcessHome : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs);
         builder.Services.AddChildren(_directory.Path);
         _host = builder.Build();
-        House = new ProcessHouse(_host.Services.GetRequiredService<ChildProcesses>(), time, Logs.CreateFactory().CreateLogger("test"));
+        House = new ProcessHouse(_host.Services.GetRequiredService<ChildProcesses>(), _host.Services.GetRequiredService<IMeterFactory>(), time, Logs.CreateFactory().CreateLogger("test"));
     }
 
     public LogProbe Logs { get; } = new();
@@ -81,7 +82,6 @@ internal sealed class ProcessHome : IAsyncDisposable
     {
         _client.Dispose();
         await Process.DisposeAsync();
-        House.Dispose();
         if (_host is IAsyncDisposable host)
         {
             await host.DisposeAsync();
