@@ -14,7 +14,11 @@ internal sealed class RelayAdmission(IRelayGate gate, DrainState? drain)
 
     private static readonly ApiError BadName = new(ErrorCode.InvalidMessage, "A header's name has characters that no name may have.");
 
-    private static readonly ApiError Stopping = new(ErrorCode.Draining, "The server is stopping; come back shortly.");
+    /// <summary>What a WebSocket is refused with while the service stops: it says when to come back.</summary>
+    public ApiError Stopping => new(ErrorCode.Draining, "The server is stopping; come back shortly.")
+    {
+        RetryAfter = (drain?.Remaining ?? TimeSpan.Zero) + TimeSpan.FromSeconds(1),
+    };
 
     /// <summary>Decides about one request.</summary>
     /// <param name="context">The request.</param>
@@ -35,8 +39,7 @@ internal sealed class RelayAdmission(IRelayGate gate, DrainState? drain)
 
         if (isWebSocket && drain is { IsDraining: true })
         {
-            var wait = drain.Remaining + TimeSpan.FromSeconds(1);
-            return ValueTask.FromResult(RelayDecision.Refuse(Stopping with { RetryAfter = wait }));
+            return ValueTask.FromResult(RelayDecision.Refuse(Stopping));
         }
 
         return gate.DecideAsync(context, route, token, ClientLine.GoneOf(context));

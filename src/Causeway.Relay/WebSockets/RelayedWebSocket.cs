@@ -35,10 +35,9 @@ internal sealed class RelayedWebSocket
     /// <summary>The clock of all lanes, in milliseconds; it moves in steps.</summary>
     public long Now => _all.Now;
 
-    /// <summary>Carries both ways until both have ended.</summary>
+    /// <summary>Carries both ways until both have ended; <see cref="RelayedWebSockets.Add"/> comes before.</summary>
     public async Task RunAsync()
     {
-        _all.Add(this);
         try
         {
             await Task.WhenAll(_toBackend.RunAsync(untilClose: true), _toClient.RunAsync(untilClose: false)).ConfigureAwait(false);

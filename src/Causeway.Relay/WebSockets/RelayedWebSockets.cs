@@ -17,6 +17,7 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BatchStep = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastStep = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ShortStep = TimeSpan.FromMilliseconds(5);
 
     private readonly ConcurrentDictionary<RelayedWebSocket, byte> _all = new();
     private readonly TimeProvider _time;
@@ -27,6 +28,7 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     private int _turn;
     private int _isChecking;
     private int _sentAway;
+    private int _accepting;
     private volatile bool _isDraining;
 
     public RelayedWebSockets(TimeProvider time, ILogger<RelayedWebSockets> logger)
@@ -46,6 +48,23 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     /// <summary>The loop that polls the backends' sockets, one after the other where there are several; null where the runtime polls them.</summary>
     public ReadinessLoop? Loop => _loops.Value is { Length: > 0 } loops ? loops[(int)((uint)Interlocked.Increment(ref _turn) % (uint)loops.Length)] : null;
 
+    /// <summary>Comes before a client is accepted: a drain that begins before <see cref="EndAccept"/> waits for it, and so misses nobody.</summary>
+    /// <returns>False while the service stops: nobody is accepted only to be sent away.</returns>
+    public bool TryBeginAccept()
+    {
+        Interlocked.Increment(ref _accepting);
+        if (!_isDraining)
+        {
+            return true;
+        }
+
+        EndAccept();
+        return false;
+    }
+
+    /// <summary>The client was accepted and handed to <see cref="Add"/>, or it was not.</summary>
+    public void EndAccept() => Interlocked.Decrement(ref _accepting);
+
     /// <summary>Looks after one from now on; while the service stops, it is sent away at once.</summary>
     public void Add(RelayedWebSocket webSocket)
     {
@@ -64,6 +83,12 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
     {
         var started = _time.GetTimestamp();
         _isDraining = true;
+        Interlocked.MemoryBarrier();
+        while (Volatile.Read(ref _accepting) > 0 && HasTime())
+        {
+            await Wait(ShortStep).ConfigureAwait(false);
+        }
+
         var all = _all.Keys.ToArray();
         if (all.Length > 0)
         {
@@ -81,7 +106,7 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
             }
         }
 
-        while (!_all.IsEmpty && _time.GetElapsedTime(started) < budget && !cancellationToken.IsCancellationRequested)
+        while (!_all.IsEmpty && HasTime())
         {
             await Wait(LastStep).ConfigureAwait(false);
         }
@@ -94,6 +119,8 @@ internal sealed class RelayedWebSockets : IAsyncDisposable
         }
 
         return (Volatile.Read(ref _sentAway), cut.Length);
+
+        bool HasTime() => _time.GetElapsedTime(started) < budget && !cancellationToken.IsCancellationRequested;
 
         Task Wait(TimeSpan time) => Task.Delay(time, _time, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default);
     }

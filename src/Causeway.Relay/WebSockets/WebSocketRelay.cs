@@ -109,7 +109,7 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
     }
 
     /// <summary>Dials the backend, and accepts the client when the backend has accepted.</summary>
-    /// <returns>Null where the client was answered otherwise.</returns>
+    /// <returns>What was opened, looked after already; null where the client was answered otherwise.</returns>
     private async Task<RelayedWebSocket?> OpenAsync(HttpContext context, Backend backend, BackendPlace place, IReadOnlyList<string> subprotocols)
     {
         var offer = context.Request.Headers.SecWebSocketExtensions.ToString();
@@ -141,13 +141,28 @@ internal sealed class WebSocketRelay(RelayAdmission admission, RelayedWebSockets
             return null;
         }
 
-        AnswerHead.Apply(context.Response, head);
-        context.Response.ContentLength = null;
-        var stream = await WebSocketHandshake.AcceptAsync(context, subprotocol, extensions).ConfigureAwait(false);
-        var line = place.TakeOver(all.Loop);
-        return new RelayedWebSocket(
-            all, InletOf(context, stream), Outlet.ForUpgraded(context, stream), line,
-            hasExtensions: extensions is not null, TimeSpan.FromSeconds(backend.Options.WebSocketIdleSeconds));
+        if (!all.TryBeginAccept())
+        {
+            await ErrorWriter.WriteAsync(context, admission.Stopping).ConfigureAwait(false);
+            return null;
+        }
+
+        try
+        {
+            AnswerHead.Apply(context.Response, head);
+            context.Response.ContentLength = null;
+            var stream = await WebSocketHandshake.AcceptAsync(context, subprotocol, extensions).ConfigureAwait(false);
+            var line = place.TakeOver(all.Loop);
+            var webSocket = new RelayedWebSocket(
+                all, InletOf(context, stream), Outlet.ForUpgraded(context, stream), line,
+                hasExtensions: extensions is not null, TimeSpan.FromSeconds(backend.Options.WebSocketIdleSeconds));
+            all.Add(webSocket);
+            return webSocket;
+        }
+        finally
+        {
+            all.EndAccept();
+        }
     }
 
     /// <summary>Hands the backend's own refusal to the client, body and all, for as long as both stay.</summary>

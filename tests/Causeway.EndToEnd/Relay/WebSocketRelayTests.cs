@@ -53,18 +53,19 @@ public sealed class WebSocketRelayTests
     public async Task Stop_WithAPeerConnected_PeerSees1012AndTheReportSaysSo(string peer)
     {
         await using var backend = await StartEchoAsync();
-        await using var causeway = await CausewayProcess.StartAsync(RouteTo(backend.BaseAddress));
+        await using var causeway = await CausewayProcess.StartAsync(RouteTo(backend.BaseAddress, drainSeconds: 20));
         await using var client = Start(causeway, peer, "plain");
         await client.TellsAsync("open");
 
         Assert.Equal(0, await causeway.StopAsync());
 
         Assert.StartsWith("1012", await client.TellsAsync("close"), StringComparison.Ordinal);
-        await Eventually.True(() => causeway.Process.Output.Any(static line => line.Contains("1 relayed WebSockets sent away", StringComparison.Ordinal)));
+        Assert.Contains(causeway.Process.Output, static line => line.Contains("1 relayed WebSockets sent away", StringComparison.Ordinal));
     }
 
-    private static string RouteTo(Uri backend) => $$"""
+    private static string RouteTo(Uri backend, int drainSeconds = 0) => $$"""
         {
+          "Server": { "DrainSeconds": {{drainSeconds}} },
           "Relay": {
             "Routes": [{ "Path": "/behind/{**rest}", "Backend": "echo", "StripPrefix": true, "Access": "anyone" }],
             "Backends": { "echo": { "Urls": ["{{backend}}"] } }

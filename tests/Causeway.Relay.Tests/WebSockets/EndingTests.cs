@@ -211,6 +211,43 @@ public sealed class EndingTests
         }
     }
 
+    [Fact]
+    public async Task Drain_BackendStillAnswersTheHandshake_ClientIsRefusedAndNotLetInToBeSentAway()
+    {
+        using var backend = new SocketBackend();
+        await using var front = await SocketFront.StartAsync(backend.Url);
+        var opening = RawWebSocket.TryUpgradeAsync(front.Uri);
+        using var peer = await backend.AcceptAsync();
+        Assert.Equal((0, 0), await front.Relayed.DrainAsync(Limits.Test, CancellationToken.None).Within());
+
+        await peer.SwitchAsync();
+
+        var refused = await opening.Within();
+        Assert.Equal((503, "DRAINING"), (refused.Status, refused.ErrorCode));
+        Assert.NotNull(refused.Header("Retry-After"));
+        Assert.True(await peer.EndsAsync());
+    }
+
+    [Fact]
+    public async Task Drain_ClientIsBeingAccepted_WaitsForIt()
+    {
+        using var backend = new SocketBackend();
+        var time = new ManualTime();
+        await using var front = await SocketFront.StartAsync(backend.Url, build: builder => builder.Services.AddSingleton<TimeProvider>(time));
+        Assert.True(front.Relayed.TryBeginAccept());
+        var timers = time.ArmedTimers;
+
+        var draining = front.Relayed.DrainAsync(Limits.Test, CancellationToken.None);
+
+        // It sleeps, with nobody there yet.
+        await Eventually.True(() => time.ArmedTimers > timers);
+        Assert.Equal(0, front.Relayed.Count);
+        Assert.False(front.Relayed.TryBeginAccept());
+        front.Relayed.EndAccept();
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((0, 0), await draining.Within());
+    }
+
     private static int CodeOf(WireFrame? frame)
     {
         Assert.Equal(WireOpcode.Close, frame?.Opcode);
