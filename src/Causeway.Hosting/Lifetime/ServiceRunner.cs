@@ -24,13 +24,16 @@ public static class ServiceRunner
         ArgumentNullException.ThrowIfNull(error);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Hosting.Lifetime");
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        var logs = host.Services.GetServices<ILoggerProvider>();
+
+        // Until the very end: a signal that comes while things are put away means "now" too, with a code of ours.
+        using var signals = StopSignals.Watch(lifetime.StopApplication, () => ForceExit(logger, logs));
 
         // Kestrel forgets them as it begins to bind.
         var addresses = AddressesOf(host);
         try
         {
             using var hangUps = KeepThroughHangUps(host);
-            using var signals = StopSignals.Watch(lifetime.StopApplication, () => ForceExit(host, logger));
             try
             {
                 if (host.Services.GetService<PortPreflight>() is { } preflight)
@@ -78,10 +81,10 @@ public static class ServiceRunner
     private static IReadOnlyCollection<string> AddressesOf(IHost host) =>
         [.. host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
 
-    private static void ForceExit(IHost host, ILogger logger)
+    private static void ForceExit(ILogger logger, IEnumerable<ILoggerProvider> logs)
     {
         logger.ForcedToStop();
-        ProcessExit.AtOnce(ExitCode.Failed, host.Services.GetServices<ILoggerProvider>());
+        ProcessExit.AtOnce(ExitCode.Failed, logs);
     }
 
     private static async ValueTask DisposeAsync(IHost host)
