@@ -112,7 +112,9 @@ public sealed class DrainReportTests
     private static ChildProcess Terminal(string script, out TempDirectory directory)
     {
         directory = new TempDirectory();
-        var command = $"dotnet {Path.Combine(AppContext.BaseDirectory, "causeway.dll")} --Server:Urls=http://127.0.0.1:{FreePort.Next()} --Server:DrainSeconds=2";
+
+        // A shell that waits for the program would be ended by the terminal's Ctrl+C itself, and some shells do wait.
+        var command = $"exec dotnet {Path.Combine(AppContext.BaseDirectory, "causeway.dll")} --Server:Urls=http://127.0.0.1:{FreePort.Next()} --Server:DrainSeconds=2";
         return ChildProcess.Start(script, ["-qec", command, "/dev/null"], directory.Path, new Dictionary<string, string?> { ["NO_COLOR"] = "1" });
     }
 }
