@@ -7,6 +7,7 @@ public sealed class DependencyRulesTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
+        ["Causeway.Concurrency"] = [],
         ["Causeway.Hosting"] = [],
         ["Causeway.Data"] = [],
         ["Causeway.Http"] = [],
@@ -15,7 +16,7 @@ public sealed class DependencyRulesTests
         ["Causeway.Relay"] = ["Causeway.WebSockets", "Causeway.Hosting", "Causeway.Http"],
         ["Causeway.Streams"] = ["Causeway.Http"],
         ["Causeway.Identity"] = ["Causeway.Data", "Causeway.Http"],
-        ["Causeway.Server"] = ["Causeway.Hosting", "Causeway.Data", "Causeway.Http", "Causeway.Identity", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
+        ["Causeway.Server"] = ["Causeway.Concurrency", "Causeway.Hosting", "Causeway.Data", "Causeway.Http", "Causeway.Identity", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
     };
 
     private static readonly string Root = FindRoot();
@@ -37,7 +38,7 @@ public sealed class DependencyRulesTests
     [Fact]
     public void Libraries_OfTheLiveService_NeedNoPackage()
     {
-        foreach (var project in new[] { "Causeway.WebSockets", "Causeway.Http", "Causeway.Realtime", "Causeway.Hosting", "Causeway.Relay", "Causeway.Streams" })
+        foreach (var project in new[] { "Causeway.WebSockets", "Causeway.Http", "Causeway.Realtime", "Causeway.Hosting", "Causeway.Relay", "Causeway.Streams", "Causeway.Concurrency" })
         {
             Assert.Empty(Read(project).Descendants("PackageReference").Select(static element => element.Attribute("Include")?.Value));
         }
