@@ -12,8 +12,7 @@ public sealed class Batcher<TKey, TValue> : IAsyncDisposable
     private readonly BatcherOptions _options;
     private readonly Func<Batch<TKey, TValue>, CancellationToken, Task> _ask;
     private readonly TimeProvider _time;
-    private readonly Meter _meter = new("Causeway.Concurrency");
-    private readonly Histogram<int> _sizes;
+    private readonly Histogram<int>? _sizes;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly Dictionary<TKey, BatchItem<TKey, TValue>> _waiting = [];
@@ -29,8 +28,9 @@ public sealed class Batcher<TKey, TValue> : IAsyncDisposable
     /// <param name="ask">Asks for all keys of a batch: <see cref="Batch{TKey, TValue}.Succeed"/> or <see cref="Batch{TKey, TValue}.Fail"/> for each. What it throws, all fail with of whom it had
     /// said nothing; where it ends without a word of a key, that one fails with a <see cref="KeyNotFoundException"/>. Runs on the pool, in nobody's context. Its token is cancelled when nobody waits any more.</param>
     /// <param name="time">Its clock.</param>
+    /// <param name="meters">Makes its instruments, on the meter <c>Causeway.Concurrency</c>; null to measure nothing.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public Batcher(BatcherOptions options, Func<Batch<TKey, TValue>, CancellationToken, Task> ask, TimeProvider time)
+    public Batcher(BatcherOptions options, Func<Batch<TKey, TValue>, CancellationToken, Task> ask, TimeProvider time, IMeterFactory? meters = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(ask);
@@ -38,8 +38,8 @@ public sealed class Batcher<TKey, TValue> : IAsyncDisposable
         _options = options.Checked();
         _ask = ask;
         _time = time;
-        _sizes = _meter.CreateHistogram(
-            "causeway.batch.size", description: "Keys in a batch.", tags: [new("batcher", options.Name)],
+        _sizes = meters?.Create("Causeway.Concurrency").CreateHistogram(
+            "causeway.batch.size", description: "Keys in a batch.",
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] });
         _timer = time.CreateTimer(static batcher => ((Batcher<TKey, TValue>)batcher!).StartDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -96,7 +96,6 @@ public sealed class Batcher<TKey, TValue> : IAsyncDisposable
 
         await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _timer.DisposeAsync().ConfigureAwait(false);
-        _meter.Dispose();
     }
 
     private BatchItem<TKey, TValue> Enter(TKey key)
@@ -204,7 +203,7 @@ public sealed class Batcher<TKey, TValue> : IAsyncDisposable
 
     private void Start(Batch<TKey, TValue> batch)
     {
-        _sizes.Record(batch.Keys.Count);
+        _sizes?.Record(batch.Keys.Count, new KeyValuePair<string, object?>("batcher", _options.Name));
         _batches.Add(batch);
 
         // A batch is everybody's: the context of whoever happened to fill it (a trace, a log scope) is not its own.

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 
 namespace Causeway.Concurrency;
@@ -35,14 +36,15 @@ public sealed class Cache<TKey, TValue> : IDisposable
     /// <summary>Creates an empty cache.</summary>
     /// <param name="options">What it keeps.</param>
     /// <param name="time">Its clock.</param>
+    /// <param name="meters">Makes its instruments, on the meter <c>Causeway.Concurrency</c>; null to measure nothing.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public Cache(CacheOptions options, TimeProvider time)
+    public Cache(CacheOptions options, TimeProvider time, IMeterFactory? meters = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         _options = options.Checked();
         _time = time;
-        _metrics = new CacheMetrics(options.Name, () => _entries.Count);
+        _metrics = new CacheMetrics(meters, options.Name, () => _entries.Count);
     }
 
     /// <summary>Values kept now, expired ones included until somebody asks for them or their place is needed.</summary>
@@ -153,8 +155,6 @@ public sealed class Cache<TKey, TValue> : IDisposable
         {
             Cancel(load);
         }
-
-        _metrics.Dispose();
     }
 
     private async ValueTask<TValue> JoinAsync(TKey key, Func<CacheLoad<TKey>, CancellationToken, Task<TValue>> load, CancellationToken cancellationToken)

@@ -3,18 +3,25 @@ using System.Diagnostics.Metrics;
 namespace Causeway.Concurrency;
 
 /// <summary>What a cache counts, and its instruments on the meter <c>Causeway.Concurrency</c>.</summary>
-internal sealed class CacheMetrics : IDisposable
+internal sealed class CacheMetrics
 {
-    private readonly Meter _meter = new("Causeway.Concurrency");
     private long _hits;
     private long _joined;
     private long _loads;
     private long _evicted;
 
-    public CacheMetrics(string cache, Func<int> entries)
+    /// <param name="meters">Null where nobody measures.</param>
+    /// <param name="cache">The cache's name.</param>
+    /// <param name="entries">How many values it has.</param>
+    public CacheMetrics(IMeterFactory? meters, string cache, Func<int> entries)
     {
+        if (meters?.Create("Causeway.Concurrency") is not { } meter)
+        {
+            return;
+        }
+
         var label = new KeyValuePair<string, object?>("cache", cache);
-        _meter.CreateObservableCounter(
+        meter.CreateObservableCounter(
             "causeway.cache.lookups",
             () => new Measurement<long>[]
             {
@@ -23,9 +30,9 @@ internal sealed class CacheMetrics : IDisposable
                 new(Interlocked.Read(ref _loads), label, new("result", "load")),
             },
             description: "Look-ups: answered at once, by somebody else's load, or by a load of their own.");
-        _meter.CreateObservableCounter(
+        meter.CreateObservableCounter(
             "causeway.cache.evictions", () => new Measurement<long>(Interlocked.Read(ref _evicted), label), description: "Values removed because there were too many.");
-        _meter.CreateObservableGauge("causeway.cache.entries", () => new Measurement<int>(entries(), label), description: "Values kept, expired ones included.");
+        meter.CreateObservableGauge("causeway.cache.entries", () => new Measurement<int>(entries(), label), description: "Values kept, expired ones included.");
     }
 
     public void CountHit() => Interlocked.Increment(ref _hits);
@@ -35,6 +42,4 @@ internal sealed class CacheMetrics : IDisposable
     public void CountLoad() => Interlocked.Increment(ref _loads);
 
     public void CountEviction() => Interlocked.Increment(ref _evicted);
-
-    public void Dispose() => _meter.Dispose();
 }
