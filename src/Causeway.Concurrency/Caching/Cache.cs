@@ -188,7 +188,7 @@ public sealed class Cache<TKey, TValue> : IDisposable
             }
 
             // Whoever joined after the invalidation must not get what was read before it.
-            if (pending.OutdatedAt <= pending.StartedAt || joinedAt < pending.OutdatedAt)
+            if (joinedAt < pending.OutdatedAt)
             {
                 return await pending.Ended.ConfigureAwait(false);
             }
@@ -258,11 +258,11 @@ public sealed class Cache<TKey, TValue> : IDisposable
         lock (_gate)
         {
             pending.HasEnded = true;
-            pending.OutdatedAt = _recent.Last(pending.Load.Tags);
+            pending.OutdatedAt = _recent.FirstAfter(pending.Load.Tags, pending.StartedAt);
             if (pending.IsOpen)
             {
                 Close(pending);
-                if (store && pending.OutdatedAt <= pending.StartedAt && LifetimeOf(pending.Load, value) is { } lifetime)
+                if (store && pending.OutdatedAt == RecentInvalidations.Never && LifetimeOf(pending.Load, value) is { } lifetime)
                 {
                     Keep(pending.Load, value, lifetime);
                 }

@@ -12,8 +12,8 @@ internal sealed class PendingLoad<TKey, TValue>(TKey key, long startedAt)
     /// <summary>The number of the newest invalidation when it began.</summary>
     public long StartedAt { get; } = startedAt;
 
-    /// <summary>The number of the newest invalidation that outdates the value; set before it ends.</summary>
-    public long OutdatedAt { get; set; }
+    /// <summary>The number of the first invalidation that outdates the value; set before it ends.</summary>
+    public long OutdatedAt { get; set; } = RecentInvalidations.Never;
 
     public int Waiters { get; set; }
 

@@ -225,6 +225,24 @@ public sealed class CacheTests
     }
 
     [Fact]
+    public async Task RemoveTag_TwiceWhileItLoads_WhoeverJoinedBetweenLoadsAgain()
+    {
+        using var cache = Create();
+        var before = cache.GetOrAddAsync("a", _loads.LoadAsync).AsTask();
+        var old = await _loads.StartedAsync();
+
+        cache.RemoveTag("red");
+        var between = cache.GetOrAddAsync("a", _loads.LoadAsync).AsTask();
+        cache.RemoveTag("red");
+        old.Load.Tag("red");
+        old.Result.SetResult("old");
+
+        Assert.Equal("old", await before.Within());
+        (await _loads.StartedAsync(2)).Result.SetResult("new");
+        Assert.Equal("new", await between.Within());
+    }
+
+    [Fact]
     public async Task RemoveTag_OfOthersWhileItLoads_ChangesNothing()
     {
         using var cache = Create();
