@@ -13,13 +13,17 @@ internal static class EndpointConventions
 
     /// <summary>Whether a request may carry an <c>Idempotency-Key</c>, so that a repeat does nothing again.</summary>
     public static RouteHandlerBuilder TakesIdempotencyKey(this RouteHandlerBuilder endpoint) =>
-        endpoint.WithIdempotency().WithMetadata(IdempotencyKeyMetadata.Instance).Refuses(409, 422);
+        endpoint.WithIdempotency().WithMetadata(IdempotencyKeyMetadata.Instance).Refuses(409, 422, 503);
 
     /// <summary>What it answers with when all is well.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) => endpoint.Produces<T>(status, "application/json");
 
     /// <summary>What it answers with, without a body, when all is well.</summary>
     public static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, int status) => endpoint.Produces(status);
+
+    /// <summary>A header that it sends with one of its answers; <c>Location</c> of what was created is known by itself.</summary>
+    public static RouteHandlerBuilder Sends(this RouteHandlerBuilder endpoint, int status, string header, string description) =>
+        endpoint.WithMetadata(new ResponseHeader(status, header, description));
 
     /// <summary>What it may refuse with, besides what every endpoint may.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)

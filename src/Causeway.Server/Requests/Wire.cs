@@ -12,6 +12,10 @@ internal static class Wire
     public const int MaxConflateKeyLength = 64;
     public const int MaxUserIdLength = 128;
 
+    /// <summary>The same rules as patterns, for the OpenAPI document.</summary>
+    public const string RoomIdPattern = "^[A-Za-z0-9_.:-]{1,128}$";
+    public const string TypePattern = "^[a-z0-9_.:-]{1,64}$";
+
     public const string RoomIdRule = "Must be 1 to 128 of A-Z a-z 0-9 _ . : -";
     public const string TypeRule = "Must be 1 to 64 of a-z 0-9 _ . : -";
     public const string ConflateKeyRule = "Must be 1 to 64 characters.";

@@ -27,6 +27,9 @@ internal sealed class AccessRule
     /// <summary>Whether the credential may stand in the address.</summary>
     public bool IsLive { get; }
 
+    /// <summary>The permission it asks for, as the OpenAPI document names it; null where any valid credential does.</summary>
+    public string? Needed => _permission ?? (_roomVerb is null ? null : _roomVerb + ":{room_id}");
+
     /// <summary>Whoever has the permission, admins among them.</summary>
     /// <param name="permission">As in <c>files:read</c>.</param>
     public static AccessRule Permission(string permission) => new(permission);

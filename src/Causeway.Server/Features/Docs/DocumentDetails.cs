@@ -1,16 +1,25 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using Causeway.Http;
 using Microsoft.AspNetCore.OpenApi;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 
 namespace Causeway.Server;
 
-/// <summary>The document's own parts: what it is, how a credential is sent, the refusals all share, and the paths that are no API.</summary>
+/// <summary>The document's own parts: what it is, how a credential is sent, the refusals all share, what leads where, and the paths that are no API.</summary>
 internal static class DocumentDetails
 {
-    private static readonly int[] SharedRefusals = [400, 403, 413, 415, 422, 429, 500];
-
-    public static string ResponseName(int status) => "Refusal" + status.ToString(CultureInfo.InvariantCulture);
+    private static readonly Dictionary<string, string> Tags = new(StringComparer.Ordinal)
+    {
+        ["Rooms"] = "Rooms: an ordered log with members. What stands before the first colon of a name is its namespace, which sets the rules.",
+        ["Publish"] = "Messages to rooms, users, connections and everybody.",
+        ["Connections"] = "Live connections, by WebSocket and as event streams.",
+        ["Streams"] = "Growing files as event streams.",
+        ["Backends"] = "Backends behind the relay, and the processes that the service runs for them.",
+        ["Loops"] = "Periodic work in the background.",
+        ["Service"] = "The service itself.",
+        ["Operations"] = "For load balancers and monitoring.",
+    };
 
     public static async Task ApplyAsync(
         OpenApiDocument document, OpenApiDocumentTransformerContext context, ServerSettings settings, CancellationToken cancellationToken)
@@ -19,69 +28,87 @@ internal static class DocumentDetails
         {
             Title = "Causeway",
             Version = ServerApp.Version,
-            Description = "Rooms, messages and live connections over HTTP. Live clients speak WebSocket at /ws or read event streams at /sse.",
+            Description = "Rooms, messages and live connections over HTTP. Live clients speak WebSocket at /ws or read event streams at /sse: that is in asyncapi.json.",
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
         document.Servers = settings.Server.PublicUrl is { } url ? [new OpenApiServer { Url = url.TrimEnd('/') }] : [new OpenApiServer { Url = "/" }];
-
-        var error = await context.GetOrCreateSchemaAsync(typeof(ErrorDocument), null, cancellationToken);
         document.Components ??= new OpenApiComponents();
-        document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
-        document.Components.SecuritySchemes[OperationDetails.SecurityScheme] = new OpenApiSecurityScheme
-        {
-            Type = SecuritySchemeType.Http,
-            Scheme = "bearer",
-            Description = "The admin token, or a token signed for a user (causeway token create). On the machine itself, while the service listens on loopback only, none is needed.",
-        };
-        document.Components.Responses ??= new Dictionary<string, IOpenApiResponse>(StringComparer.Ordinal);
-        foreach (var status in SharedRefusals)
-        {
-            document.Components.Responses[ResponseName(status)] = new OpenApiResponse
-            {
-                Description = ReasonPhrases.GetReasonPhrase(status),
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = new OpenApiMediaType { Schema = error } },
-                Headers = status == 429 ? RateLimitHeaders() : null,
-            };
-        }
+        SecurityDetails.AddSchemes(document);
+        ResponseHeaders.AddShared(document);
 
-        AddPath(document, "/health", "health", "Whether the process answers.", "application/json", ("200", "It does."));
-        AddPath(document, "/ready", "ready", "Whether it wants traffic, and what it depends on.", "application/json", ("200", "It does."), ("503", "It is stopping, or can't work."));
-        AddPath(document, "/metrics", "metrics", "Metrics in the text format of Prometheus.", "text/plain", ("200", "The metrics."), ("401", "No valid credential."), ("403", "Not an admin."));
+        ServicePaths.Add(document);
+        await DescribeBatchAsync(document, context, cancellationToken);
+        await AddRefusalsAsync(document, context, cancellationToken);
+        OperationLinks.Add(document);
+        DescribeTags(document);
     }
 
-    private static Dictionary<string, IOpenApiHeader> RateLimitHeaders() => new(StringComparer.Ordinal)
+    private static async Task AddRefusalsAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
-        ["Retry-After"] = new OpenApiHeader { Description = "Seconds until a request is taken again.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } },
-        ["RateLimit"] = new OpenApiHeader { Description = "What is left, and the seconds until more is there; on every limited answer.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
-        ["RateLimit-Policy"] = new OpenApiHeader { Description = "The quota and its window; on every limited answer.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
-    };
-
-    private static void AddPath(OpenApiDocument document, string path, string id, string summary, string contentType, params (string Code, string Description)[] answers)
-    {
-        var responses = new OpenApiResponses();
-        foreach (var (code, description) in answers)
+        var error = await ReferAsync(typeof(ErrorDocument), document, context, cancellationToken);
+        var problem = await ReferAsync(typeof(ProblemDocument), document, context, cancellationToken);
+        var responses = document.Components!.Responses ??= new Dictionary<string, IOpenApiResponse>(StringComparer.Ordinal);
+        foreach (var operation in document.Paths.Values.SelectMany(static item => item.Operations?.Values ?? Enumerable.Empty<OpenApiOperation>()))
         {
-            responses[code] = new OpenApiResponse
+            foreach (var (code, response) in operation.Responses ?? [])
             {
-                Description = description,
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [contentType] = new OpenApiMediaType() },
-            };
+                var status = int.Parse(code, CultureInfo.InvariantCulture);
+                if (response is OpenApiResponseReference && !responses.ContainsKey(RefusalDetails.NameOf(status)))
+                {
+                    responses[RefusalDetails.NameOf(status)] = RefusalDetails.Describe(status, error, problem);
+                }
+                else if (response is OpenApiResponse own)
+                {
+                    ResponseHeaders.AddTo(own, document);
+                }
+            }
         }
 
-        document.Tags ??= new HashSet<OpenApiTag>();
-        document.Tags.Add(new OpenApiTag { Name = "Operations" });
-        document.Paths[path] = new OpenApiPathItem
+        foreach (var response in responses.Values.OfType<OpenApiResponse>())
         {
-            Operations = new Dictionary<HttpMethod, OpenApiOperation>
-            {
-                [HttpMethod.Get] = new()
-                {
-                    OperationId = id,
-                    Summary = summary,
-                    Tags = new HashSet<OpenApiTagReference> { new("Operations", document) },
-                    Responses = responses,
-                },
-            },
+            ResponseHeaders.AddTo(response, document);
+            ResponseHeaders.AddLimits(response, document);
+        }
+
+        if (document.Components.Schemas is { } schemas
+            && schemas.TryGetValue(SchemaNames.Of(typeof(ErrorBody), nameof(ErrorBody))!, out var body)
+            && body.Properties?["code"] is OpenApiSchema name)
+        {
+            name.Examples = [.. ErrorCode.All.Select(static code => JsonValue.Create(code.Name))];
+        }
+    }
+
+    /// <summary>A batch reads its messages one by one, so that a bad one does not stop the rest; its type does not say what they are.</summary>
+    private static async Task DescribeBatchAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        var batch = document.Components!.Schemas![SchemaNames.Of(typeof(PublishBatch.BatchRequest), nameof(PublishBatch.BatchRequest))!];
+        batch.Properties!["messages"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            MaxItems = PublishBatch.MaxMessages,
+            Items = await ReferAsync(typeof(PublishBatch.BatchMessage), document, context, cancellationToken),
+            Description = "Published one after the other. Each names a room_id or a user_id.",
         };
+    }
+
+    private static async Task<OpenApiSchemaReference> ReferAsync(
+        Type type, OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        var name = SchemaNames.Of(type, type.Name)!;
+        var schemas = document.Components!.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
+        if (!schemas.ContainsKey(name))
+        {
+            schemas[name] = await context.GetOrCreateSchemaAsync(type, null, cancellationToken);
+        }
+
+        return new OpenApiSchemaReference(name, document);
+    }
+
+    private static void DescribeTags(OpenApiDocument document)
+    {
+        foreach (var tag in document.Tags ?? Enumerable.Empty<OpenApiTag>())
+        {
+            tag.Description ??= tag.Name is { } name ? Tags.GetValueOrDefault(name) : null;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Causeway.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -9,50 +10,42 @@ namespace Causeway.Server;
 /// <summary>What the pipeline adds to every operation: page and idempotency parameters, the credential, and the refusals that no handler makes.</summary>
 internal static class OperationDetails
 {
-    /// <summary>Under this name the document describes how a credential is sent.</summary>
-    public const string SecurityScheme = "bearer";
-
-    private static readonly Dictionary<string, string> Parameters = new()
-    {
-        ["room_id"] = "The room: 1 to 128 of A-Z a-z 0-9 _ . : -",
-        ["user_id"] = "The user: 1 to 128 characters.",
-        ["connection_id"] = "The connection, as connected told its client.",
-        ["name"] = "Its name in the configuration.",
-        ["from"] = "Where to begin without an id: start or end of the file; the source's own From when absent.",
-        ["limit"] = "At most so many lines: 1 to 1000; 100 when absent.",
-        ["last_event_id"] = "Goes on after the event of this id, as the header Last-Event-ID does.",
-        ["prefix"] = "Only rooms whose names begin so.",
-        ["reason"] = "What the people concerned are told, at most 200 characters.",
-        ["after"] = "Only messages after this offset, the oldest of them first.",
-        ["before"] = "Only messages before this offset.",
-    };
-
     private static readonly int[] Always = [400, 403, 500];
     private static readonly int[] WithBody = [413, 415, 422];
 
     public static Task Apply(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        AddParameters(operation, metadata);
+        if (metadata.OfType<AccessRule>().LastOrDefault() is { } rule)
+        {
+            operation.Security = SecurityDetails.Require(rule, context.Document!);
+        }
+
+        if (operation.RequestBody is OpenApiRequestBody body)
+        {
+            var limit = metadata.OfType<IRequestSizeLimitMetadata>().LastOrDefault()?.MaxRequestBodySize ?? MessageLimits.BodyBytes;
+            body.Description ??= string.Create(CultureInfo.InvariantCulture, $"At most {limit:N0} bytes.");
+        }
+
+        var isLimited = metadata.OfType<RateLimitMetadata>().LastOrDefault() is { Policy: not null };
+        AddResponses(operation, context, isLimited);
+        ResponseHeaders.AddDeclared(operation, metadata.OfType<ResponseHeader>());
+        if (metadata.OfType<IdempotencyKeyMetadata>().Any())
+        {
+            ResponseHeaders.AddReplayed(operation);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static void AddParameters(OpenApiOperation operation, IList<object> metadata)
+    {
         var handler = metadata.OfType<MethodInfo>().FirstOrDefault();
         if (handler?.GetParameters().Any(static parameter => parameter.ParameterType == typeof(PageRequest)) == true)
         {
             AddParameter(operation, "cursor", ParameterLocation.Query, "Where the last page ended: its next_cursor. Absent for the first page.", new OpenApiSchema { Type = JsonSchemaType.String });
-            AddParameter(operation, "limit", ParameterLocation.Query, "Items on a page.", new OpenApiSchema
-            {
-                Type = JsonSchemaType.Integer,
-                Minimum = "1",
-                Maximum = PageRequest.MaxLimit.ToString(CultureInfo.InvariantCulture),
-                Default = PageRequest.DefaultLimit,
-            });
-        }
-
-        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
-        {
-            parameter.Description ??= Parameters.GetValueOrDefault(parameter.Name!);
-            if (parameter.Name is "after" or "before")
-            {
-                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
-            }
+            AddParameter(operation, "limit", ParameterLocation.Query, "Items on a page.", ParameterDetails.Whole(1, PageRequest.MaxLimit, PageRequest.DefaultLimit));
         }
 
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())
@@ -60,35 +53,36 @@ internal static class OperationDetails
             AddParameter(
                 operation, "Idempotency-Key", ParameterLocation.Header,
                 "Any text of 1 to 255 printable characters. A repeat with the same key and body within 24 h gets the first answer and does nothing again.",
-                new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 255 });
+                new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[ -~]+$" });
         }
 
-        if (metadata.OfType<AccessRule>().Any())
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
-            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecurityScheme, context.Document)] = [] }];
+            ParameterDetails.Apply(parameter);
         }
+    }
 
-        var refusals = operation.RequestBody is null ? Always : Always.Concat(WithBody);
-        if (metadata.OfType<RateLimitMetadata>().LastOrDefault() is { Policy: not null })
+    private static void AddResponses(OpenApiOperation operation, OpenApiOperationTransformerContext context, bool isLimited)
+    {
+        operation.Responses ??= [];
+        IEnumerable<int> refusals = operation.RequestBody is null ? Always : [.. Always, .. WithBody];
+        foreach (var status in isLimited ? refusals.Append(429) : refusals)
         {
-            refusals = refusals.Append(429);
+            operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), new OpenApiResponse());
         }
 
-        foreach (var status in refusals)
-        {
-            operation.Responses ??= [];
-            var code = status.ToString(CultureInfo.InvariantCulture);
-            operation.Responses.TryAdd(code, new OpenApiResponseReference(DocumentDetails.ResponseName(status), context.Document));
-        }
-
-        var responses = operation.Responses!.OrderBy(static pair => pair.Key, StringComparer.Ordinal).ToList();
-        operation.Responses!.Clear();
+        var responses = operation.Responses.OrderBy(static pair => pair.Key, StringComparer.Ordinal).ToList();
+        operation.Responses.Clear();
         foreach (var (code, response) in responses)
         {
-            operation.Responses.Add(code, response);
+            // A refusal is the same wherever it comes from.
+            var status = int.Parse(code, CultureInfo.InvariantCulture);
+            operation.Responses.Add(code, status >= 400 ? new OpenApiResponseReference(RefusalDetails.NameOf(status), context.Document) : response);
+            if (isLimited && status < 400 && response is OpenApiResponse own)
+            {
+                ResponseHeaders.AddLimits(own, context.Document!);
+            }
         }
-
-        return Task.CompletedTask;
     }
 
     private static void AddParameter(OpenApiOperation operation, string name, ParameterLocation place, string description, OpenApiSchema schema)

@@ -1,31 +1,18 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Causeway.Server;
 
-/// <summary>What the types alone do not say: that a payload is an object, and what a batch is made of.</summary>
+/// <summary>What the framework does not say of a type: that a payload is an object, what a request must name, an example of it.</summary>
+/// <remarks>Lengths, ranges and patterns come from the validation attributes of the properties; handlers check the same rules, all of them at once.</remarks>
 internal static class SchemaDetails
 {
-    private static readonly Dictionary<Type, string[]> Required = new()
-    {
-        [typeof(PublishMessage.PublishRequest)] = ["type"],
-        [typeof(SendMessage.SendRequest)] = ["type"],
-        [typeof(PublishBatch.BatchMessage)] = ["type"],
-        [typeof(CreateRoom.CreateRoomRequest)] = ["room_id"],
-    };
-
-    private static readonly Dictionary<Type, string> Examples = new()
-    {
-        [typeof(PublishMessage.PublishRequest)] = """{"type":"chat","payload":{"text":"hello"}}""",
-        [typeof(SendMessage.SendRequest)] = """{"type":"notice","payload":{"text":"hello"}}""",
-        [typeof(PublishBatch.BatchRequest)] = """{"messages":[{"room_id":"lobby","type":"chat","payload":{"text":"hello"}},{"user_id":"ada","type":"notice"}]}""",
-        [typeof(CreateRoom.CreateRoomRequest)] = """{"room_id":"lobby","title":"The lobby"}""",
-        [typeof(UpdateRoom.UpdateRoomRequest)] = """{"title":"The lobby"}""",
-    };
-
-    public static async Task Apply(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    public static Task Apply(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
         if (type == typeof(JsonElement) || type == typeof(JsonObject))
@@ -34,38 +21,43 @@ internal static class SchemaDetails
             schema.AdditionalPropertiesAllowed = true;
             schema.Description = "Any object.";
         }
-        else if (type == typeof(DateTimeOffset))
+        else if (Nullable.GetUnderlyingType(type) is { } value && IsText(value))
+        {
+            schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
+        }
+        else if (IsText(type))
         {
             schema.Type = JsonSchemaType.String;
         }
-        else if (Required.TryGetValue(type, out var names))
+        else if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
         {
-            // The class may be without them, so that a request that forgets some hears of all of them at once.
-            schema.Required = new HashSet<string>(names, StringComparer.Ordinal);
-            foreach (var property in names.Select(name => schema.Properties?[name]).OfType<OpenApiSchema>())
-            {
-                property.Type &= ~JsonSchemaType.Null;
-            }
+            Require(schema, context.JsonTypeInfo);
         }
 
-        if (Examples.TryGetValue(type, out var example))
+        if (type.GetCustomAttribute<ExampleAttribute>() is { } example)
         {
-            schema.Examples = [JsonNode.Parse(example)!];
+            schema.Examples = [JsonNode.Parse(example.Json)!];
         }
 
-        if (type == typeof(PublishBatch.BatchRequest))
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Whether a type is written as text of its own form.</summary>
+    private static bool IsText(Type type) => type == typeof(DateTimeOffset) || type == typeof(Guid) || type.IsEnum;
+
+    /// <summary>A request's class may be without a field, so that a caller who forgets several hears of all of them at once; the schema says that it must be there.</summary>
+    private static void Require(OpenApiSchema schema, JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
         {
-            schema.Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+            if (property.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: true) == true)
             {
-                ["messages"] = new OpenApiSchema
+                (schema.Required ??= new HashSet<string>(StringComparer.Ordinal)).Add(property.Name);
+                if (schema.Properties?[property.Name] is OpenApiSchema { Type: not null } described)
                 {
-                    Type = JsonSchemaType.Array,
-                    MaxItems = PublishBatch.MaxMessages,
-                    Items = await context.GetOrCreateSchemaAsync(typeof(PublishBatch.BatchMessage), null, cancellationToken),
-                    Description = "Published one after the other. Each names a room_id or a user_id.",
-                },
-            };
-            schema.Required = new HashSet<string>(StringComparer.Ordinal) { "messages" };
+                    described.Type &= ~JsonSchemaType.Null;
+                }
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -14,9 +15,11 @@ internal static class PublishBatch
     public const int MaxMessages = 1_000;
 
     /// <summary>The messages, in the order in which they are to be published.</summary>
+    [Example("""{"messages":[{"room_id":"lobby","type":"chat","payload":{"text":"hello"}},{"user_id":"ada","type":"notice"}]}""")]
     internal sealed record BatchRequest
     {
         /// <summary>At most 1,000.</summary>
+        [Required, MaxLength(MaxMessages)]
         public IReadOnlyList<JsonElement>? Messages { get; init; }
     }
 
@@ -24,18 +27,22 @@ internal static class PublishBatch
     internal sealed record BatchMessage
     {
         /// <summary>The room; either this or <c>user_id</c>.</summary>
+        [RegularExpression(Wire.RoomIdPattern)]
         public string? RoomId { get; init; }
 
         /// <summary>The user; either this or <c>room_id</c>.</summary>
+        [StringLength(Wire.MaxUserIdLength, MinimumLength = 1)]
         public string? UserId { get; init; }
 
         /// <summary>1–64 of <c>a-z 0-9 _ . : -</c>.</summary>
+        [Required, RegularExpression(Wire.TypePattern)]
         public string? Type { get; init; }
 
         /// <summary>Any object; absent means <c>{}</c>.</summary>
         public JsonElement Payload { get; init; }
 
         /// <summary>Under the conflate policy only the newest message of a key is kept for a slow client; absent: the type.</summary>
+        [StringLength(Wire.MaxConflateKeyLength, MinimumLength = 1)]
         public string? ConflateKey { get; init; }
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Causeway.Http;
 using Causeway.Realtime;
@@ -8,15 +9,18 @@ namespace Causeway.Server;
 internal static class PublishMessage
 {
     /// <summary>A message for a room.</summary>
+    [Example("""{"type":"chat","payload":{"text":"hello"}}""")]
     internal sealed record PublishRequest
     {
         /// <summary>1–64 of <c>a-z 0-9 _ . : -</c>.</summary>
+        [Required, RegularExpression(Wire.TypePattern)]
         public string? Type { get; init; }
 
         /// <summary>Any object; absent means <c>{}</c>.</summary>
         public JsonElement Payload { get; init; }
 
         /// <summary>Under the conflate policy only the newest message of a key is kept for a slow client; absent: the type.</summary>
+        [StringLength(Wire.MaxConflateKeyLength, MinimumLength = 1)]
         public string? ConflateKey { get; init; }
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Causeway.Http;
 using Causeway.Realtime;
@@ -8,9 +9,11 @@ namespace Causeway.Server;
 internal static class SendMessage
 {
     /// <summary>A message for connections.</summary>
+    [Example("""{"type":"notice","payload":{"text":"hello"}}""")]
     internal sealed record SendRequest
     {
         /// <summary>1–64 of <c>a-z 0-9 _ . : -</c>.</summary>
+        [Required, RegularExpression(Wire.TypePattern)]
         public string? Type { get; init; }
 
         /// <summary>Any object; absent means <c>{}</c>.</summary>

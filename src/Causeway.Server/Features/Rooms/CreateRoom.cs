@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Causeway.Http;
 using Causeway.Realtime;
 
@@ -7,15 +8,19 @@ namespace Causeway.Server;
 internal static class CreateRoom
 {
     /// <summary>A room to create.</summary>
+    [Example("""{"room_id":"lobby","title":"The lobby"}""")]
     internal sealed record CreateRoomRequest
     {
         /// <summary>1–128 of <c>A-Z a-z 0-9 _ . : -</c>; what stands before the first <c>:</c> is its namespace.</summary>
+        [Required, RegularExpression(Wire.RoomIdPattern)]
         public string? RoomId { get; init; }
 
         /// <summary>A title for people, 1–200 characters.</summary>
+        [StringLength(RoomRules.MaxTitleLength, MinimumLength = 1)]
         public string? Title { get; init; }
 
         /// <summary>The users who may join where the namespace says <c>members</c>; at most 10,000.</summary>
+        [MaxLength(RoomRules.MaxAllowedUsers)]
         public IReadOnlyList<string>? AllowedUsers { get; init; }
     }
 

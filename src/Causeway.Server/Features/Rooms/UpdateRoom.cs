@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Causeway.Realtime;
 
@@ -7,12 +8,14 @@ namespace Causeway.Server;
 internal static class UpdateRoom
 {
     /// <summary>What to change.</summary>
+    [Example("""{"title":"The lobby"}""")]
     internal sealed record UpdateRoomRequest
     {
         private readonly string? _title;
         private readonly IReadOnlyList<string>? _allowedUsers;
 
         /// <summary>A title for people, 1–200 characters; null takes it away.</summary>
+        [StringLength(RoomRules.MaxTitleLength, MinimumLength = 1)]
         public string? Title
         {
             get => _title;
@@ -20,6 +23,7 @@ internal static class UpdateRoom
         }
 
         /// <summary>The users who may join where the namespace says <c>members</c>; null or empty for nobody.</summary>
+        [MaxLength(RoomRules.MaxAllowedUsers)]
         public IReadOnlyList<string>? AllowedUsers
         {
             get => _allowedUsers;
