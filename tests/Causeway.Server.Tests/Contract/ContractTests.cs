@@ -34,9 +34,11 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
             {
                 var path = await contract.Things.FillAsync(operation.Path, fresh: operation.Method == HttpMethod.Delete);
                 var (query, headers) = Parameters(operation, random, optional: i > 0);
-                var answer = await contract.SendAsync(operation.Method, path + query, Body(operation, useExample: i == 0), TokenOf(operation), headers);
+                var body = Body(operation, useExample: i == 0);
+                var answer = await contract.SendAsync(operation.Method, path + query, body, TokenOf(operation), headers);
                 statuses.Add(answer.Status);
                 Hold(operation, answer, $"good input {i}, {path}{query}");
+                _failures.AddRange(Missed(body, answer).Select(field => $"{operation} asks for {field}, which its schema does not require: {answer.Text}"));
             }
 
             if (!statuses.Exists(static status => status is >= 200 and < 300) && !NeverGood.ContainsKey(operation.Id))
@@ -148,6 +150,28 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
                     var answer = await contract.SendAsync(operation.Method, path, Body(operation, useExample: true), TokenOf(operation), headers);
                     Hold(operation, answer, $"{parameter.Name}={text}");
                     Expect(operation, answer, $"{parameter.Name}={text}", parameter.Place == "path" ? [404, 422] : [422]);
+                }
+            }
+        }
+
+        End();
+    }
+
+    [Fact]
+    public async Task Thing_ThatIsNotThere_RefusedAsDeclared()
+    {
+        foreach (var operation in Document.Operations)
+        {
+            foreach (var parameter in operation.Parameters.Where(static parameter => parameter.Place == "path"))
+            {
+                var path = await contract.Things.FillAsync(operation.Path, fresh: false, (parameter.Name, Uri.EscapeDataString(_samples.Good(parameter.Schema)!.ToString())));
+                var answer = await contract.SendAsync(operation.Method, path, Body(operation, useExample: true), TokenOf(operation));
+                Hold(operation, answer, $"{parameter.Name} of nothing");
+
+                // What is made by naming it is there at once; everything else is not.
+                if (answer.Status != 404 && operation.Method != HttpMethod.Post && operation.Method != HttpMethod.Put)
+                {
+                    _failures.Add($"{operation} with {parameter.Name} of nothing should be 404: {answer.Status} {answer.Text}");
                 }
             }
         }
@@ -353,6 +377,18 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
 
     /// <summary>Whether an operation below a thing needs another one, whose collection is gone with it.</summary>
     private static bool NeedsMore(ApiOperation operation, ApiOperation delete) => operation.Path[delete.Path.Length..].Contains('{', StringComparison.Ordinal);
+
+    /// <summary>The fields that a request was refused for and that it did not have, though it was made as the schema says.</summary>
+    private static IEnumerable<string> Missed(ApiContent? body, HttpAnswer answer)
+    {
+        if (answer.Status != 422 || body is null || !answer.Json.GetProperty("error").GetProperty("details").TryGetProperty("fields", out var fields))
+        {
+            return [];
+        }
+
+        var sent = JsonNode.Parse(body.Bytes)!.AsObject();
+        return fields.EnumerateObject().Select(static field => field.Name).Where(field => !field.Contains('[', StringComparison.Ordinal) && !sent.ContainsKey(field.Split('.')[0]));
+    }
 
     private string? TokenOf(ApiOperation operation) => operation.Security.Count == 0 ? null : AdminToken;
 
