@@ -117,6 +117,7 @@ internal static class ServerApp
             StartedAt = startedAt,
             IsDraining = () => provider.GetRequiredService<DrainState>().IsDraining,
         });
+        services.AddServerDatabase(settings);
         services.AddAccess(settings);
 
         services.AddServerRelay(settings);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Http;
 
 /// <summary>Answers for whatever the rest of the pipeline leaves unanswered: exceptions, and refusals without a body.</summary>
-internal sealed class ApiErrorsMiddleware(RequestDelegate next, ILogger logger)
+internal sealed class ApiErrorsMiddleware(RequestDelegate next, ApiErrorMapping[] mappings, ILogger logger)
 {
     private const int ClientClosedRequest = 499;
 
@@ -77,6 +77,11 @@ internal sealed class ApiErrorsMiddleware(RequestDelegate next, ILogger logger)
         {
             logger.RequestRefused(refused, refused.StatusCode, context.Request.Method, context.Request.Path);
             error = BadRequests.Describe(refused);
+        }
+        else if (mappings.Select(mapping => mapping.Describe(exception)).FirstOrDefault(static described => described is not null) is { } described)
+        {
+            logger.RequestRefused(exception, described.Status ?? described.Code.Status, context.Request.Method, context.Request.Path);
+            error = described;
         }
         else
         {

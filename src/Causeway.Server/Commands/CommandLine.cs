@@ -84,6 +84,7 @@ internal static class CommandLine
         root.Add(ConfigCommands.Create(run));
         root.Add(HealthCommand.Create(run));
         root.Add(DoctorCommand.Create(run));
+        root.Add(MigrateCommand.Create(run));
         foreach (var option in root.Options.OfType<VersionOption>())
         {
             option.Action = new PrintVersion();

@@ -28,6 +28,7 @@ internal sealed class ServerSettings
         Realtime = configuration.Bind<RealtimeOptions>(RealtimeSection, NamesOfOtherSections);
         RateLimits = configuration.Bind<RateLimitSettings>("RateLimits");
         Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
+        Database = configuration.Bind<DatabaseSettings>("Database");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
         WorkingDirectory = workingDirectory;
@@ -47,6 +48,8 @@ internal sealed class ServerSettings
     public RateLimitSettings RateLimits { get; }
 
     public TelemetryOptions Telemetry { get; }
+
+    public DatabaseSettings Database { get; }
 
     public RelayOptions Relay { get; }
 

@@ -52,7 +52,6 @@ public sealed class ServerSettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "Database": { "Provider": "postgres" } }""", "Database")]
     [InlineData("""{ "Webhooks": { "AllowPrivateNetworks": true } }""", "Webhooks")]
     [InlineData("""{ "Mail": { "From": "a@example.com" } }""", "Mail")]
     [InlineData("""{ "Jobs": { "Workers": 4 } }""", "Jobs")]
