@@ -15,9 +15,6 @@ public enum AccessChangeKind
     /// <summary>What some role may do has changed, so anybody's permissions may have.</summary>
     Role,
 
-    /// <summary>The keys that sign tokens were rotated.</summary>
-    SigningKeys,
-
     /// <summary>This node can't say what it missed: everything is to be looked at again.</summary>
     Everything,
 }

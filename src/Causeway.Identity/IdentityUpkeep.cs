@@ -1,0 +1,36 @@
+using Causeway.Data;
+using Microsoft.Extensions.Options;
+
+namespace Causeway.Identity;
+
+/// <summary>What has to be done from time to time.</summary>
+public sealed class IdentityUpkeep
+{
+    private readonly Database _database;
+    private readonly AccessFeed _feed;
+    private readonly LastUses _uses;
+    private readonly AuditLog _audit;
+    private readonly Sessions _sessions;
+    private readonly MailTokens _tokens;
+    private readonly IdentityOptions _options;
+
+    internal IdentityUpkeep(
+        Database database, AccessFeed feed, LastUses uses, AuditLog audit, Sessions sessions, MailTokens tokens, IOptions<IdentityOptions> options) =>
+        (_database, _feed, _uses, _audit, _sessions, _tokens, _options) = (database, feed, uses, audit, sessions, tokens, options.Value);
+
+    /// <summary>Writes what is noted in memory: refusals for the audit log, and when credentials were used last. Call it every second, and before the end.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken = default)
+    {
+        await _audit.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await _uses.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes what is over: sessions, links, changes that every node has heard of, and audit entries beyond their retention. Call it every hour.</summary>
+    public async Task CleanUpAsync(CancellationToken cancellationToken = default)
+    {
+        await _feed.ForgetAsync(cancellationToken).ConfigureAwait(false);
+        await _sessions.ForgetAsync(cancellationToken).ConfigureAwait(false);
+        await _tokens.ForgetAsync(_database, cancellationToken).ConfigureAwait(false);
+        await _audit.ForgetAsync(_options.AuditRetention, cancellationToken).ConfigureAwait(false);
+    }
+}
