@@ -18,7 +18,7 @@ public static class RealtimeEndpointRouteBuilderExtensions
     public static IEndpointConventionBuilder MapRealtime(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/ws")
     {
         var endpoint = Get<WebSocketEndpoint>(endpoints, nameof(MapRealtime));
-        return endpoints.MapMethods(pattern, UpgradeMethods, endpoint.HandleAsync).WithDisplayName("Live connections (WebSocket)");
+        return endpoints.MapMethods(pattern, UpgradeMethods, endpoint.HandleAsync).WithDisplayName("Live connections (WebSocket)").WithMetadata(LiveEndpoint.WebSocket);
     }
 
     /// <summary>Serves rooms as Server-Sent Events at <paramref name="pattern"/>: <c>?room=a&amp;room=b</c>.</summary>
@@ -26,7 +26,26 @@ public static class RealtimeEndpointRouteBuilderExtensions
     public static IEndpointConventionBuilder MapRoomEvents(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/sse")
     {
         var endpoint = Get<RoomEventsEndpoint>(endpoints, nameof(MapRoomEvents));
-        return endpoints.MapMethods(pattern, StreamMethods, endpoint.HandleAsync).WithDisplayName("Rooms as event streams");
+        return endpoints.MapMethods(pattern, StreamMethods, endpoint.HandleAsync).WithDisplayName("Rooms as event streams").WithMetadata(LiveEndpoint.Events);
+    }
+
+    /// <summary>
+    /// Describes the live service at <paramref name="pattern"/> in the form of AsyncAPI 3.0: where it was mapped, the protocol's own messages, and those of the handlers that
+    /// were registered, with the rules of their validation attributes.
+    /// </summary>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="pattern">Where.</param>
+    /// <param name="configure">What the document says of the application.</param>
+    /// <exception cref="InvalidOperationException"><c>AddRealtime</c> was not called.</exception>
+    public static IEndpointConventionBuilder MapAsyncApi(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/asyncapi.json", Action<AsyncApiOptions>? configure = null)
+    {
+        _ = Get<WebSocketEndpoint>(endpoints, nameof(MapAsyncApi));
+        var options = new AsyncApiOptions();
+        configure?.Invoke(options);
+        var document = new AsyncApiEndpoint(
+            options, endpoints.ServiceProvider.GetServices<HandlerRegistration>(), endpoints.ServiceProvider.GetRequiredService<EndpointDataSource>());
+        return endpoints.MapMethods(pattern, StreamMethods, document.HandleAsync).WithDisplayName("AsyncAPI document");
     }
 
     private static T Get<T>(IEndpointRouteBuilder endpoints, string caller)

@@ -23,6 +23,7 @@ internal static class Endpoints
         if (settings.ServesDocs)
         {
             app.MapApiDescription().WithMetadata(AdminArea.Instance);
+            app.MapLiveDescription(settings).WithMetadata(AdminArea.Instance);
         }
 
         app.MapRelay();

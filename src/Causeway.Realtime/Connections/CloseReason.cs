@@ -45,4 +45,11 @@ public sealed record CloseReason(ushort Code, string Reason, bool ComeBack)
 
     /// <summary>An operator closed the connection.</summary>
     public static CloseReason DisconnectedByOperator { get; } = new(4502, "disconnected by an operator", ComeBack: false);
+
+    /// <summary>Every reason there is.</summary>
+    internal static IReadOnlyList<CloseReason> All { get; } =
+    [
+        Normal, ProtocolError, UnsupportedData, InvalidPayload, PolicyViolation, TooBig, ServerFault, Restarting,
+        CredentialExpired, HeartbeatTimeout, SlowConsumer, Revoked, DisconnectedByOperator,
+    ];
 }

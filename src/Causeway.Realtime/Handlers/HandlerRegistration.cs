@@ -10,8 +10,8 @@ internal abstract class HandlerRegistration(string type)
 {
     public string Type => type;
 
-    /// <summary>The type that payloads are read as.</summary>
-    public abstract Type PayloadType { get; }
+    /// <summary>How payloads are read.</summary>
+    public abstract JsonTypeInfo Json { get; }
 
     /// <returns>Null when the handler ran, else what is wrong with the message.</returns>
     public abstract ValueTask<ApiError?> InvokeAsync(MessageContext context);
@@ -25,7 +25,7 @@ internal sealed class HandlerRegistration<T>(
     Func<MessageContext, T, CancellationToken, Task> handler) : HandlerRegistration(type)
     where T : notnull
 {
-    public override Type PayloadType => typeof(T);
+    public override JsonTypeInfo Json => json;
 
     public override async ValueTask<ApiError?> InvokeAsync(MessageContext context)
     {

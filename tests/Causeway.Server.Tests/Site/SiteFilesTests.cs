@@ -57,7 +57,7 @@ public sealed class SiteFilesTests(LocalServer local) : IClassFixture<LocalServe
     {
         await using var server = await RunningServer.StartAsync("{}", "--Server:Docs=off");
 
-        foreach (var path in new[] { "/docs", "/docs/docs.js", "/openapi/v1.json" })
+        foreach (var path in new[] { "/docs", "/docs/docs.js", "/openapi/v1.json", "/asyncapi.json" })
         {
             (await server.GetAsync(path)).AssertError(404, "NOT_FOUND");
         }

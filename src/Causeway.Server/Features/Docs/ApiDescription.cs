@@ -15,5 +15,12 @@ internal static class ApiDescription
         options.AddDocumentTransformer((document, context, cancellationToken) => DocumentDetails.ApplyAsync(document, context, settings, cancellationToken));
     });
 
+    public static IEndpointConventionBuilder MapLiveDescription(this IEndpointRouteBuilder app, ServerSettings settings) => app.MapAsyncApi("/asyncapi.json", document =>
+    {
+        document.Title = "Causeway";
+        document.Version = ServerApp.Version;
+        document.PublicUrl = settings.Server.PublicUrl is { } url ? new Uri(url) : null;
+    });
+
     public static IEndpointConventionBuilder MapApiDescription(this IEndpointRouteBuilder app) => app.MapOpenApi("/openapi/{documentName}.json");
 }
