@@ -45,7 +45,7 @@ public sealed class DocsPageTests(ChromiumFixture chromium, LocalServer server) 
         await Assertions.Expect(page.Locator("[data-kind=event]")).ToHaveCountAsync(1);
 
         await page.GetByTestId("line-pick").SelectOptionAsync("publish");
-        await page.GetByTestId("line-text").FillAsync($$"""{"type":"chat","ref":"2","room_id":"{{room}}","payload":{"text":"<b>hello</b>"}}""");
+        await page.GetByTestId("line-text").FillAsync($$$"""{"type":"chat","ref":"2","room_id":"{{{room}}}","payload":{"text":"<b>hello</b>"}}""");
         await page.GetByTestId("line-send").ClickAsync();
 
         await Assertions.Expect(page.Locator("[data-kind=in]", new() { HasTextString = "<b>hello</b>" })).ToHaveCountAsync(1);
@@ -100,7 +100,7 @@ public sealed class DocsPageTests(ChromiumFixture chromium, LocalServer server) 
         page.Console += (_, message) => complaints.AddRange(message.Type is "error" or "warning" ? [message.Text] : []);
         page.PageError += (_, error) => complaints.Add(error);
         await page.GotoAsync(new Uri(server.Causeway.Address, path).ToString());
-        await Assertions.Expect(page.Locator("article h1")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("article h1")).ToBeVisibleAsync(new() { Timeout = ChromiumFixture.LimitMilliseconds });
         return (page, complaints);
     }
 }

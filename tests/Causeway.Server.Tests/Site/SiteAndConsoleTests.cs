@@ -60,7 +60,6 @@ public sealed class SiteAndConsoleTests : IAsyncLifetime
     [InlineData("/sse/nothing")]
     [InlineData("/docs/nothing")]
     [InlineData("/_console/nothing.js")]
-    [InlineData("/asyncapi.json")]
     public async Task Navigate_NothingOfTheServiceThere_NotFound(string path) =>
         (await _server.GetAsync(path, null, ("Accept", "text/html"))).AssertError(404, "NOT_FOUND");
 
