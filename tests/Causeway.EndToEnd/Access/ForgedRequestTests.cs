@@ -137,6 +137,20 @@ public sealed class ForgedRequestTests(ForgedRequestTests.RelayingServer server)
         Assert.True(after.Host >= before.Host + 1 && after.Origin >= before.Origin + 2, $"{before} then {after}");
     }
 
+    [Fact]
+    public async Task Refusals_OfTheApi_AreCounted()
+    {
+        await using var causeway = await CausewayProcess.StartAsync(Tokens.Configuration());
+
+        (await causeway.GetAsync("/api/v1/rooms")).AssertError(401, "UNAUTHORIZED");
+        (await causeway.GetAsync("/api/v1/rooms", ("Authorization", "Bearer nonsense"))).AssertError(401, "UNAUTHORIZED");
+        (await causeway.GetAsync("/api/v1/loops", ("Authorization", "Bearer " + Tokens.For("ann")))).AssertError(403, "FORBIDDEN");
+
+        var metrics = (await causeway.GetAsync("/metrics", ("Authorization", "Bearer " + causeway.AdminToken))).Text.Split('\n');
+        Assert.Contains("causeway_refused_total{code=\"UNAUTHORIZED\"} 2", metrics);
+        Assert.Contains("causeway_refused_total{code=\"FORBIDDEN\"} 1", metrics);
+    }
+
     private async Task<(double Host, double Origin)> CountsAsync()
     {
         var lines = (await Causeway.GetAsync("/metrics")).Text.Split('\n');

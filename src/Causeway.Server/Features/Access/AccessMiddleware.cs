@@ -5,7 +5,7 @@ namespace Causeway.Server;
 
 /// <summary>Keeps out who does not meet the endpoint's <see cref="AccessRule"/>: 401 without a valid credential, 403 with one that does not suffice.</summary>
 /// <remarks>Stands before the endpoint, so that nobody's body is read before they are known; behind <see cref="CallerMiddleware"/>, which found out who it is.</remarks>
-internal sealed class AccessMiddleware(RequestDelegate next)
+internal sealed class AccessMiddleware(RequestDelegate next, AccessMetrics metrics)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -16,9 +16,15 @@ internal sealed class AccessMiddleware(RequestDelegate next)
 
         if (context.Features.Get<Caller>() is not { } caller)
         {
-            return ErrorWriter.WriteAsync(context, context.Features.GetRequiredFeature<NoCaller>().Error);
+            return RefuseAsync(context, context.Features.GetRequiredFeature<NoCaller>().Error);
         }
 
-        return rule.Allows(caller, context) ? next(context) : ErrorWriter.WriteAsync(context, AccessErrors.Forbidden);
+        return rule.Allows(caller, context) ? next(context) : RefuseAsync(context, AccessErrors.Forbidden);
+    }
+
+    private Task RefuseAsync(HttpContext context, ApiError error)
+    {
+        metrics.CountRefused(error.Code);
+        return ErrorWriter.WriteAsync(context, error);
     }
 }

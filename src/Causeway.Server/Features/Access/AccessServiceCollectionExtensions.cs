@@ -14,6 +14,7 @@ internal static class AccessServiceCollectionExtensions
         services.AddSingleton(adminToken);
         services.AddSingleton(keys);
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<AccessMetrics>();
         services.AddSingleton(provider => new CallerResolver(
             adminToken, provider.GetRequiredService<AccessTokens>(), provider.GetRequiredService<Exposure>(), settings.Auth.AllowQueryToken));
         services.AddSingleton<IRealtimeAuthenticator, RealtimeAuthenticator>();
