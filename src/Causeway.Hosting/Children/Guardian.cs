@@ -42,8 +42,12 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
         """;
 
     private readonly Dictionary<int, string> _children = [];
+    /// <summary>Exit codes above this are those of a signal.</summary>
+    private const int FirstSignalled = 128;
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private Process? _shell;
+    private Task _watch = Task.CompletedTask;
     private bool _isDisposed;
 
     /// <summary>The shell's process id; null while there is none.</summary>
@@ -91,11 +95,10 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
         {
             _shell = null;
             await CloseAsync(shell).ConfigureAwait(false);
-            await shell.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            shell.Dispose();
         }
 
         _gate.Release();
+        await _watch.WaitAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task CloseAsync(Process shell)
@@ -137,8 +140,8 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
     {
         if (_shell is { } gone)
         {
+            // Its own watch puts it away.
             logger.GuardianGone(gone.Id);
-            gone.Dispose();
             _shell = null;
         }
 
@@ -153,6 +156,7 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
         try
         {
             _shell = await Spawner.StartAsync(start).ConfigureAwait(false);
+            _watch = WatchAsync(_shell);
             foreach (var line in _children.Values)
             {
                 await WriteAsync(_shell, line).ConfigureAwait(false);
@@ -161,6 +165,36 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
         catch (Exception exception) when (exception is Win32Exception or IOException)
         {
             logger.GuardianNotStarted(exception);
+        }
+    }
+
+    /// <summary>Puts another in the place of one that somebody has killed, at once: until then nobody watches over what the children have started. One that ends by itself would do so again.</summary>
+    private async Task WatchAsync(Process shell)
+    {
+        using (shell)
+        {
+            await shell.WaitForExitAsync().ConfigureAwait(false);
+            await _gate.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                if (_shell != shell)
+                {
+                    return;
+                }
+
+                if (_children.Count > 0 && shell.ExitCode > FirstSignalled)
+                {
+                    await RestartAsync().ConfigureAwait(false);
+                    return;
+                }
+
+                logger.GuardianGone(shell.Id);
+                _shell = null;
+            }
+            finally
+            {
+                _gate.Release();
+            }
         }
     }
 

@@ -33,8 +33,26 @@ public sealed class ChildrenTests
 
         await causeway.KillAsync();
 
-        await Eventually.True(() => !family.Any(Processes.Runs), TimeSpan.FromSeconds(5));
-        await Eventually.True(() => !Processes.Runs(guardian), TimeSpan.FromSeconds(5));
+        await Eventually.True(() => !family.Any(Processes.Runs));
+        await Eventually.True(() => !Processes.Runs(guardian));
+    }
+
+    [Fact]
+    public async Task Kill_GuardianWasKilledBefore_AllAreGoneAllTheSame()
+    {
+        await using var causeway = await CausewayProcess.StartAsync(new BackendProgram().Configuration("family=yes", """{"Start":"always"}"""));
+        var family = await FamilyAsync(causeway);
+        var first = Assert.Single(Processes.ChildrenOf(causeway.Process.Process.Id, "causeway-guardian"));
+        using (var guardian = Process.GetProcessById(first))
+        {
+            guardian.Kill();
+        }
+
+        // No child starts or ends meanwhile.
+        await Eventually.True(() => Processes.ChildrenOf(causeway.Process.Process.Id, "causeway-guardian") is [var second] && second != first);
+        await causeway.KillAsync();
+
+        await Eventually.True(() => !family.Any(Processes.Runs));
     }
 
     [Fact]
