@@ -4,9 +4,12 @@ using System.Runtime.CompilerServices;
 
 namespace Causeway.Relay;
 
-/// <summary>Takes the client's bytes from the server's own pipe: what lies in one block is not copied, more than that is joined.</summary>
+/// <summary>Takes the client's bytes from the server's own pipe: large blocks as they are, small ones and what a block's end cuts in two joined.</summary>
 internal sealed class PipeInlet(PipeReader reader) : Inlet
 {
+    /// <summary>From this size on a call for a block alone costs less than to copy it before the next.</summary>
+    private const int WorthASend = 16_384;
+
     private ReadOnlySequence<byte> _available;
     private ReadOnlyMemory<byte> _bytes;
     private byte[]? _joined;
@@ -50,7 +53,7 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
     public override bool Advance(int count)
     {
         var taken = _available.GetPosition(count);
-        if (count == 0 || _bytes.Length == _available.Length)
+        if (_bytes.Length == _available.Length || (count == 0 && _joined is not null))
         {
             // All was shown: what was not taken needs more behind it.
             _bytes = _bytes[count..];
@@ -58,9 +61,10 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
             return false;
         }
 
+        var held = _bytes.Length - count;
         ReturnJoined();
         _available = _available.Slice(taken);
-        Show();
+        Show(held);
         return true;
     }
 
@@ -72,11 +76,13 @@ internal sealed class PipeInlet(PipeReader reader) : Inlet
 
     public override void Dispose() => ReturnJoined();
 
-    private void Show()
+    /// <param name="held">How many bytes were shown before and need those behind them.</param>
+    private void Show(int held = 0)
     {
-        if (_available.IsSingleSegment)
+        var first = _available.First;
+        if (_available.IsSingleSegment || (held == 0 && first.Length >= WorthASend))
         {
-            _bytes = _available.First;
+            _bytes = first;
             return;
         }
 
