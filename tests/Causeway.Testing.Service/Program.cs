@@ -28,6 +28,21 @@ switch (args[0])
             (options.MaxFailures, options.Deadline, options.CancelGrace) = (100, TimeSpan.FromMilliseconds(300), TimeSpan.Zero);
         });
         break;
+    case "starving-pool":
+        new Thread(static () =>
+        {
+            // Told when: each thread of the pool is kept for good.
+            Console.In.ReadLine();
+            var never = new ManualResetEventSlim();
+            ThreadPool.GetMinThreads(out var threads, out var completions);
+            ThreadPool.SetMaxThreads(threads, completions);
+            for (var i = 0; i < threads; i++)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(_ => never.Wait(), null);
+            }
+        })
+        { IsBackground = true }.Start();
+        break;
     case "failing-step":
         builder.Services
             .AddLifespanStep("cache", 1, TimeSpan.FromSeconds(5), static (_, _) => Console.Out.WriteLineAsync("cache up"), static (_, _) => Console.Out.WriteLineAsync("cache down"))

@@ -54,6 +54,22 @@ public sealed class FirstRunTests
         Assert.Contains(causeway.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), process.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("taken")]
+    [InlineData("taken/below")]
+    public async Task Start_DataDirectoryCantBeUsed_ExitsWithOneAndSaysWhichAndWhatToDo(string directory)
+    {
+        await using var causeway = CausewayProcess.Create();
+        await File.WriteAllTextAsync(Path.Combine(causeway.Directory, "taken"), "a file", TestContext.Current.CancellationToken);
+
+        await using var process = causeway.LaunchBeside("--Server:DataDirectory=" + directory);
+
+        Assert.Equal(1, await process.ExitAsync());
+        var line = Assert.Single(process.Lines);
+        Assert.StartsWith($"The data directory {Path.Combine(causeway.Directory, directory)} can't be used: ", line, StringComparison.Ordinal);
+        Assert.EndsWith("Give another one with --Server:DataDirectory=PATH.", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Start_ConfigurationWithTwoMistakes_ExitsWithThreeAndNamesBoth()
     {

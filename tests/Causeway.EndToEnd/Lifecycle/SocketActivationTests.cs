@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text;
 using Causeway.Testing;
 
@@ -122,6 +123,71 @@ public sealed class SocketActivationTests
     }
 
     [Fact]
+    public async Task Start_ChildOfTheService_SeesNeitherTheSocketNorTheManagersVariables()
+    {
+        Needs.Linux();
+        using var notify = new NotifySocket($"@causeway-{Guid.NewGuid():N}");
+        await using var causeway = CausewayProcess.Create($$"""
+            { "Relay": { "Backends": { "app": { "Urls": ["http://127.0.0.1:{{FreePort.Next()}}"], "Process": {
+                "Command": ["sh", "-c", "env; for file in /proc/self/fd/*; do readlink $file; done; echo 'that is all'; exec sleep 600"], "Start": "always", "ReadySeconds": 600 } } } } }
+            """);
+        causeway.Environment["NOTIFY_SOCKET"] = notify.Name;
+        causeway.Environment["WATCHDOG_USEC"] = "60000000";
+        await using var manager = await ManagerAsync(causeway, "127.0.0.1");
+        await manager.SayAsync("start");
+        await ReadyAsync(causeway);
+        await notify.HearsAsync("READY=1");
+
+        IReadOnlyList<string> said = [];
+        await Eventually.True(async () =>
+        {
+            var lines = (await causeway.GetAsync("/api/v1/backends/app/logs")).Json.GetProperty("items").EnumerateArray();
+            said = [.. lines.Select(static line => line.GetProperty("text").GetString()!)];
+            return said.Contains("that is all");
+        });
+
+        Assert.Contains(said, static line => line.StartsWith("PATH=", StringComparison.Ordinal));
+        Assert.DoesNotContain(said, static line => line.StartsWith("LISTEN_", StringComparison.Ordinal));
+        Assert.DoesNotContain(said, static line => line.StartsWith("NOTIFY_SOCKET", StringComparison.Ordinal) || line.StartsWith("WATCHDOG_", StringComparison.Ordinal));
+        Assert.DoesNotContain(said, static line => line.StartsWith("socket:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Start_SocketHandedOverWithHttps_ServesTlsOverARestartToo()
+    {
+        Needs.Linux();
+        await using var causeway = CausewayProcess.Create("""{ "Server": { "DrainSeconds": 5 } }""", "--https");
+        await using var manager = await ManagerAsync(causeway, "127.0.0.1", "--https");
+        await manager.SayAsync("start");
+        await ReadyAsync(causeway);
+
+        // Who speaks plainly on it is not served.
+        using (var plain = await RawConnection.OpenAsync(new Uri($"http://127.0.0.1:{causeway.Port}")))
+        {
+            await plain.SendAsync("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"u8.ToArray());
+            Assert.False((await plain.ReadLineAsync())?.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) ?? false);
+        }
+
+        using (var client = new ClientWebSocket())
+        {
+            client.Options.RemoteCertificateValidationCallback = (_, _, _, _) => causeway.Address.IsLoopback;
+            await client.ConnectAsync(causeway.WebSocket, TestContext.Current.CancellationToken).Within();
+            var greeting = new byte[4_096];
+            var length = (await client.ReceiveAsync(greeting, TestContext.Current.CancellationToken).Within()).Count;
+            Assert.Contains("\"connected\"", Encoding.UTF8.GetString(greeting, 0, length), StringComparison.Ordinal);
+        }
+
+        await manager.SayAsync("stop");
+        await manager.TellsAsync("ended");
+
+        // The socket has stayed open: this one waits in its queue until the next process takes it.
+        var waiting = causeway.GetAsync("/health");
+        await manager.SayAsync("start");
+        Assert.Equal(200, (await waiting).Status);
+        Assert.Contains(manager.Lines, line => line.Contains($"https://127.0.0.1:{causeway.Port}", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Start_EarlierInstanceServesTheSameSocket_IsWaitedFor()
     {
         Needs.Linux();
@@ -162,7 +228,8 @@ public sealed class SocketActivationTests
                 Path.Combine(AppContext.BaseDirectory, "Lifecycle", "socket_manager.py"), address, causeway.Port.ToString(CultureInfo.InvariantCulture), "causeway",
                 "dotnet", Path.Combine(AppContext.BaseDirectory, "causeway.dll"), .. arguments,
             ],
-            causeway.Directory);
+            causeway.Directory,
+            causeway.Environment);
         await manager.TellsAsync("there");
         return manager;
     }

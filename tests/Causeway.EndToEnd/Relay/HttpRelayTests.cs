@@ -46,6 +46,33 @@ public sealed class HttpRelayTests
     }
 
     [Fact]
+    public async Task Stop_WhileItDrains_RelayedRequestsAreServedToTheirEnd()
+    {
+        Needs.Linux();
+        var port = FreePort.Next();
+        var go = new TaskCompletionSource();
+        await using var backend = await BackendAsync(port, "it", go.Task);
+        await using var causeway = await CausewayProcess.StartAsync(Routes("/app", port, drainSeconds: 30));
+        using var stream = await causeway.Client.GetAsync("/app/stream", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken).Within();
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("first", await reader.ReadLineAsync(TestContext.Current.CancellationToken).Within());
+
+        causeway.Process.Process.Send(Signal.Terminate);
+        await Eventually.Equal(503, async () => (await causeway.GetAsync("/ready")).Status);
+
+        // New requests get through, a WebSocket would only be sent away again, and the answer under way ends as the backend ends it.
+        Assert.Equal((200, "it"), ((await causeway.GetAsync("/app/name")).Status, (await causeway.GetAsync("/app/name")).Text));
+        var refused = await RawWebSocket.TryUpgradeAsync(new Uri($"ws://127.0.0.1:{causeway.Port}/app/name"));
+        refused.AssertError(503, "DRAINING");
+        refused.AssertRetryAfter();
+        go.SetResult();
+        Assert.Equal("second", await reader.ReadLineAsync(TestContext.Current.CancellationToken).Within());
+        Assert.Null(await reader.ReadLineAsync(TestContext.Current.CancellationToken).Within());
+        Assert.Equal(0, await causeway.Process.ExitAsync());
+        Assert.Contains(causeway.Process.Output, static line => line.Contains("requests in flight: done", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Relay_ToItself_Answers508()
     {
         await using var causeway = await CausewayProcess.StartAsync("""
@@ -57,8 +84,9 @@ public sealed class HttpRelayTests
 
     private static (int Status, string? Code) Seen(HttpAnswer answer) => (answer.Status, answer.ErrorCode);
 
-    private static string Routes(string prefix, int port) => $$"""
-        { "Relay": { "Routes": [{ "Path": "{{prefix}}/{**rest}", "Backend": "app", "StripPrefix": true }],
+    private static string Routes(string prefix, int port, int drainSeconds = 0) => $$"""
+        { "Server": { "DrainSeconds": {{drainSeconds}} },
+          "Relay": { "Routes": [{ "Path": "{{prefix}}/{**rest}", "Backend": "app", "StripPrefix": true }],
             "Backends": { "app": { "Urls": ["http://127.0.0.1:{{port}}"] } } } }
         """;
 

@@ -27,9 +27,11 @@ public sealed class EndingTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Drain_WithinAFrame_WaitsForItsEnd(bool rest)
+    [InlineData(true, 70_000)]
+    [InlineData(false, 70_000)]
+    [InlineData(true, 400_000)]
+    [InlineData(false, 400_000)]
+    public async Task Drain_WithinAFrame_WaitsForItsEnd(bool rest, int size)
     {
         using var backend = new SocketBackend();
         await using var front = await SocketFront.StartAsync(backend.Url);
@@ -38,8 +40,8 @@ public sealed class EndingTests
         using (peer)
         {
             // Both directions stand within a frame that is itself a fragment of a message.
-            byte[] toClient = (WireFrame.OfText(new string('a', 70_000)) with { Mask = null, Fin = false }).Encode();
-            byte[] toBackend = (WireFrame.OfText(new string('b', 70_000)) with { Fin = false }).Encode();
+            byte[] toClient = (WireFrame.OfText(new string('a', size)) with { Mask = null, Fin = false }).Encode();
+            byte[] toBackend = (WireFrame.OfText(new string('b', size)) with { Fin = false }).Encode();
             await peer.Connection.SendAsync(toClient.AsMemory(0, 40_000));
             await client.Connection.SendAsync(toBackend.AsMemory(0, 40_000));
             Assert.Equal(toClient[..40_000], await client.Connection.ReadExactlyAsync(40_000));
