@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Causeway.Http;
@@ -36,6 +37,18 @@ public static class OriginPolicy
             return true;
         }
 
+        return IsListed(origin, allowed);
+    }
+
+    /// <summary>The request's origin as it stands in the header, where it is one of a list; else null. ASCII, as browsers write it, so that it may be sent back.</summary>
+    internal static string? FindListed(HttpContext context, IEnumerable<string> allowed) =>
+        context.Request.Headers.Origin is [{ } text] && Ascii.IsValid(text) && TryParse(text, out var origin) && IsListed(origin, allowed) ? text : null;
+
+    /// <summary>Whether a setting names an origin: <c>http(s)://host[:port]</c> and nothing behind it.</summary>
+    public static bool IsOrigin(string? text) => text is not null && TryParse(text, out _);
+
+    private static bool IsListed((string Scheme, string Host, int Port) origin, IEnumerable<string> allowed)
+    {
         foreach (var entry in allowed)
         {
             if (TryParse(entry, out var other) && other == origin)
@@ -46,9 +59,6 @@ public static class OriginPolicy
 
         return false;
     }
-
-    /// <summary>Whether a setting names an origin: <c>http(s)://host[:port]</c> and nothing behind it.</summary>
-    public static bool IsOrigin(string? text) => text is not null && TryParse(text, out _);
 
     private static bool TryParse(string text, out (string Scheme, string Host, int Port) origin)
     {
@@ -62,8 +72,9 @@ public static class OriginPolicy
             return false;
         }
 
-        // Uri lowers scheme and host and knows the usual ports; pages of apps have schemes of their own, such as capacitor://localhost.
-        origin = (uri.Scheme, uri.Host, uri.Port);
+        // Uri lowers scheme and host and knows the usual ports; pages of apps have schemes of their own, such as capacitor://localhost. Browsers write names
+        // beyond ASCII in their encoded form.
+        origin = (uri.Scheme, uri.IdnHost, uri.Port);
         return true;
     }
 }

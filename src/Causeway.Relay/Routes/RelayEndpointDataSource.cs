@@ -1,3 +1,4 @@
+using Causeway.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -48,6 +49,7 @@ internal sealed class RelayEndpointDataSource : EndpointDataSource, IEndpointCon
         };
         builder.Metadata.Add(route);
         builder.Metadata.Add(RelayedMetadata.Instance);
+        builder.Metadata.Add(PassThroughMetadata.Instance);
         foreach (var convention in _conventions)
         {
             convention(builder);

@@ -15,6 +15,17 @@ internal sealed class ServerOptions : IValidatableObject
     /// <value>Default false.</value>
     public bool Https { get; set; }
 
+    /// <summary>Whether plain requests are sent to HTTPS (308) where there is a way to it: an <c>https://</c> address of our own, or the public URL behind a trusted proxy.</summary>
+    /// <value>Default true. Probes, and requests under a local name, never are.</value>
+    public bool HttpsRedirect { get; set; } = true;
+
+    /// <summary>What browsers that came over HTTPS are told to keep.</summary>
+    public HstsSettings Hsts { get; } = new();
+
+    /// <summary>Whether an update of something that exists must say which version it means, by <c>If-Match</c>; else it gets 428.</summary>
+    /// <value>Default false: without it the last one wins.</value>
+    public bool RequireIfMatch { get; set; }
+
     /// <summary>The certificate of <c>https://</c> addresses; with none, Tailscale's or mkcert's is used, else one is made.</summary>
     public TlsOptions Tls { get; } = new();
 

@@ -29,7 +29,7 @@ internal static class OperationDetails
         }
 
         var isLimited = metadata.OfType<RateLimitMetadata>().LastOrDefault() is { Policy: not null };
-        AddResponses(operation, context, isLimited);
+        AddResponses(operation, context, isLimited, metadata.OfType<ConditionalMetadata>().Any());
         ResponseHeaders.AddDeclared(operation, metadata.OfType<ResponseHeader>());
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())
         {
@@ -56,16 +56,25 @@ internal static class OperationDetails
                 new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[ -~]+$" });
         }
 
+        if (metadata.OfType<ConditionalMetadata>().Any())
+        {
+            AddParameter(
+                operation, "If-Match", ParameterLocation.Header,
+                "The ETag of the version that is meant, or * for any. Where it is another one by now: 412, with the present tag in details.etag.",
+                new OpenApiSchema { Type = JsonSchemaType.String });
+        }
+
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
             ParameterDetails.Apply(parameter);
         }
     }
 
-    private static void AddResponses(OpenApiOperation operation, OpenApiOperationTransformerContext context, bool isLimited)
+    private static void AddResponses(OpenApiOperation operation, OpenApiOperationTransformerContext context, bool isLimited, bool isConditional)
     {
         operation.Responses ??= [];
         IEnumerable<int> refusals = operation.RequestBody is null ? Always : [.. Always, .. WithBody];
+        refusals = isConditional ? refusals.Append(412).Append(428) : refusals;
         foreach (var status in isLimited ? refusals.Append(429) : refusals)
         {
             operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), new OpenApiResponse());
