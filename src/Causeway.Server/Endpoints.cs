@@ -8,10 +8,10 @@ internal static class Endpoints
         app.MapRealtime("/ws").WithoutDrainWait();
         app.MapRoomEvents("/sse").WithoutDrainWait();
         app.MapHealth();
-        app.MapPrometheus("/metrics").WithMetadata(AccessRule.Operator("metrics:read"));
+        app.MapPrometheus("/metrics").WithMetadata(AccessRule.Operator("metrics:read")).WithCompression();
 
         var limits = app.Services.GetRequiredService<MessageLimits>();
-        var api = app.MapGroup("/api/v1").WithRateLimit(RateLimitPolicies.Default);
+        var api = app.MapGroup("/api/v1").WithRateLimit(RateLimitPolicies.Default).WithCompression();
         api.MapRoomEndpoints();
         api.MapPublishEndpoints(limits);
         api.MapConnectionEndpoints();
@@ -22,8 +22,8 @@ internal static class Endpoints
 
         if (settings.ServesDocs)
         {
-            app.MapApiDescription().WithMetadata(AdminArea.Instance);
-            app.MapLiveDescription(settings).WithMetadata(AdminArea.Instance);
+            app.MapApiDescription().WithMetadata(AdminArea.Instance).WithCompression();
+            app.MapLiveDescription(settings).WithMetadata(AdminArea.Instance).WithCompression();
         }
 
         app.MapRelay();

@@ -13,7 +13,7 @@ internal static class Pipeline
         new("request ids", "first, so that every answer and every log line has one", static (app, _) => app.UseRequestIds()),
         new("errors", "around everything that may fail or refuse", static (app, _) => app.UseApiErrors()),
         new("forwarded headers", "before anything looks at the address or the scheme; only where proxies are trusted", UseForwardedHeaders),
-        new("security headers", "before anything answers", static (app, _) => app.UseSecurityHeaders()),
+        new("security headers", "before anything answers; those of pages are set by what serves pages", static (app, _) => app.UseSecurityHeaders(static headers => headers.ContentSecurityPolicy = SecurityHeadersOptions.DataOnly)),
         new("host and origin", "before any route is chosen: a foreign Host or Origin gets nothing, not even a 404", static (app, _) => app.UseHostAndOriginCheck()),
         new("https", "behind the check of the host, so that nobody is sent to a strange one; before a plain request gets anything else", ServerHttps.Use),
         new("routing", "chooses the endpoint; the next steps go by its metadata", static (app, _) => app.UseRouting()),
@@ -24,6 +24,7 @@ internal static class Pipeline
         new("rate limits", "before access, so that refused credentials count too, for their network; before a body is read", static (app, _) => app.UseRateLimits()),
         new("access", "before a body is read", static (app, _) => app.UseMiddleware<AccessMiddleware>()),
         new("site", "behind routing, for what no endpoint takes: so it changes nothing of what they refuse", UseSite),
+        new("compression", "right around the endpoints: what the steps before refuse is small, and a site's files were compressed when it was built", static (app, _) => app.UseCompression()),
         new("endpoints", "last; those with idempotency keys look at the key inside, since keys belong to a caller", static (app, settings) => Endpoints.Map((WebApplication)app, settings)),
     ];
 

@@ -10,8 +10,10 @@ internal sealed class TaggedResult(IResult result, string tag) : IResult
     {
         var request = httpContext.Request;
         httpContext.Response.Headers.ETag = tag;
-        if ((HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && IsKnown(request.Headers.IfNoneMatch))
+        if ((HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && FindKnown(request.Headers.IfNoneMatch) is { } known)
         {
+            // Under the tag of the coding that the client has.
+            httpContext.Response.Headers.ETag = known.Equals(EntityTagHeaderValue.Any) ? tag : known.ToString();
             httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
         }
@@ -20,21 +22,21 @@ internal sealed class TaggedResult(IResult result, string tag) : IResult
     }
 
     /// <summary>Weak comparison: what the client has is good enough.</summary>
-    private bool IsKnown(Microsoft.Extensions.Primitives.StringValues known)
+    private EntityTagHeaderValue? FindKnown(Microsoft.Extensions.Primitives.StringValues known)
     {
         if (known.Count == 0 || !EntityTagHeaderValue.TryParseList(known, out var tags))
         {
-            return false;
+            return null;
         }
 
         foreach (var candidate in tags)
         {
             if (candidate.Equals(EntityTagHeaderValue.Any) || EntityTag.Plain(candidate.Tag.AsSpan()).SequenceEqual(EntityTag.Plain(tag)))
             {
-                return true;
+                return candidate;
             }
         }
 
-        return false;
+        return null;
     }
 }

@@ -13,6 +13,9 @@ public sealed class SecurityHeadersOptions : IValidatableObject
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; " +
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+    /// <summary>The policy for answers that are no pages, such as JSON: should a browser show one nevertheless, it loads and runs nothing.</summary>
+    public const string DataOnly = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     /// <summary>The <c>Content-Security-Policy</c>.</summary>
     /// <value>Default <see cref="OwnFilesOnly"/>; null sends none, for a site that brings its own.</value>
     public string? ContentSecurityPolicy { get; set; } = OwnFilesOnly;

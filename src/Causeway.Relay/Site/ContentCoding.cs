@@ -1,6 +1,5 @@
+using Causeway.Http;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 
 namespace Causeway.Relay;
 
@@ -15,31 +14,11 @@ internal sealed record ContentCoding(string Name, string Suffix)
     /// <summary>Those of them that the client takes, most wanted first; one that it wants less than the plain file is not among them.</summary>
     public static IEnumerable<ContentCoding> AcceptedBy(HttpRequest request)
     {
-        if (StringValues.IsNullOrEmpty(request.Headers.AcceptEncoding)
-            || !StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var accepted))
-        {
-            return [];
-        }
-
-        // Not named, the plain file is acceptable but last.
-        var plain = Named(accepted, "identity") ?? 0;
+        var accepted = AcceptEncoding.Parse(request.Headers.AcceptEncoding);
         return All
-            .Select(coding => (Coding: coding, Quality: Named(accepted, coding.Name) ?? Named(accepted, "*") ?? 0))
-            .Where(wanted => wanted.Quality > 0 && wanted.Quality >= plain)
+            .Select(coding => (Coding: coding, Quality: coding.Name == "br" ? accepted.Brotli : accepted.Gzip))
+            .Where(wanted => wanted.Quality > 0 && wanted.Quality >= accepted.Identity)
             .OrderByDescending(static wanted => wanted.Quality)
             .Select(static wanted => wanted.Coding);
-    }
-
-    private static double? Named(IList<StringWithQualityHeaderValue> accepted, string name)
-    {
-        foreach (var value in accepted)
-        {
-            if (value.Value.Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return value.Quality ?? 1;
-            }
-        }
-
-        return null;
     }
 }

@@ -29,6 +29,6 @@ internal static class BackendEndpoints
             .Needs(AccessRule.Operator("backends:read")).Answers<ReadOutput.Response>(200).Refuses(404, 409, 422);
         backends.MapGet("/{name}/logs/events", FollowOutput.HandleAsync)
             .WithName("followBackendLogs").WithSummary("Follow what a backend's process prints, as Server-Sent Events.")
-            .Needs(AccessRule.Operator("backends:read")).Produces(200, contentType: "text/event-stream").Refuses(404, 409).WithoutRateLimit();
+            .Needs(AccessRule.Operator("backends:read")).Produces(200, contentType: "text/event-stream").Refuses(404, 409).WithoutRateLimit().WithoutCompression();
     }
 }

@@ -1,7 +1,5 @@
 using System.Reflection;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.StaticFiles;
-using Microsoft.Net.Http.Headers;
 
 namespace Causeway.Server;
 
@@ -69,24 +67,6 @@ internal static class SiteFiles
         var type = ContentTypes.TryGetContentType(path, out var known) ? known : "application/octet-stream";
         return new SiteFile(
             content,
-            type.StartsWith("text/", StringComparison.Ordinal) || type.EndsWith("javascript", StringComparison.Ordinal) ? type + "; charset=utf-8" : type,
-            new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 12))}\""));
-    }
-
-    /// <summary>A file in memory. A browser asks each time whether its copy is still good, so that a new release shows at once.</summary>
-    private sealed class SiteFile(byte[] content, string contentType, EntityTagHeaderValue tag)
-    {
-        public Task Serve(HttpContext context)
-        {
-            if (context.Request.Path.Equals(ServerSettings.MovedConsolePath[..^1]))
-            {
-                // Routing takes both; what the page names relatively is found from one only.
-                context.Response.Redirect(ServerSettings.MovedConsolePath);
-                return Task.CompletedTask;
-            }
-
-            context.Response.Headers.CacheControl = "no-cache";
-            return TypedResults.Bytes(content, contentType, entityTag: tag).ExecuteAsync(context);
-        }
+            type.StartsWith("text/", StringComparison.Ordinal) || type.EndsWith("javascript", StringComparison.Ordinal) ? type + "; charset=utf-8" : type);
     }
 }

@@ -23,5 +23,5 @@ internal static class StreamEndpoints
 
     // Without a rate limit: a browser reopens a stream by itself, and gives up for good at a 429. How many may be open is limited.
     public static void MapStreamEndpoints(this RouteGroupBuilder api) =>
-        api.MapStreams("/streams").WithoutRateLimit().WithTags("Streams").WithMetadata(AccessRule.LiveCredential).WithMetadata([.. Refusals]);
+        api.MapStreams("/streams").WithoutRateLimit().WithoutCompression().WithTags("Streams").WithMetadata(AccessRule.LiveCredential).WithMetadata([.. Refusals]);
 }
