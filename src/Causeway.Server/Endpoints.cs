@@ -19,6 +19,7 @@ internal static class Endpoints
         api.MapBackendEndpoints();
         api.MapLoopEndpoints();
         api.MapOverviewEndpoints();
+        api.MapRequestLogEndpoints();
 
         if (settings.ServesDocs)
         {

@@ -11,6 +11,7 @@ internal static class Pipeline
     public static IReadOnlyList<Step> Steps { get; } =
     [
         new("request ids", "first, so that every answer and every log line has one", static (app, _) => app.UseRequestIds()),
+        new("request log", "outside of everything that answers, so that it sees what was answered; off, it costs one look", static (app, _) => app.UseRequestLog()),
         new("errors", "around everything that may fail or refuse", static (app, _) => app.UseApiErrors()),
         new("forwarded headers", "before anything looks at the address or the scheme; only where proxies are trusted", UseForwardedHeaders),
         new("security headers", "before anything answers; those of pages are set by what serves pages", static (app, _) => app.UseSecurityHeaders(static headers => headers.ContentSecurityPolicy = SecurityHeadersOptions.DataOnly)),

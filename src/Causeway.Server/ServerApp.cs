@@ -101,6 +101,7 @@ internal static class ServerApp
             idempotency.MaxRequestBytes = (int)limits.BatchBodyBytes;
         });
         services.AddServerRateLimits(settings);
+        services.AddServerRequestLog(settings);
         services.Configure<RequestConditionOptions>(conditions => conditions.RequireIfMatch = settings.Server.RequireIfMatch);
         services.AddApiDescription(settings);
         services.AddServerTls(settings);

@@ -25,4 +25,13 @@ internal static partial class HttpLog
 
     [LoggerMessage(2020, LogLevel.Warning, "The answer to {Method} {Path} has {Bytes} bytes, too many to keep for its idempotency key; a repeat is refused.")]
     public static partial void AnswerTooLargeToKeep(this ILogger logger, string method, string? path, long bytes);
+
+    [LoggerMessage(2030, LogLevel.Information, "{Method} {Path}{Query} from {Address}: {Status} in {Milliseconds:0.###} ms.")]
+    public static partial void RequestLogged(this ILogger logger, string method, string? path, string query, int status, double milliseconds, string address);
+
+    [LoggerMessage(2031, LogLevel.Information, "Request [{RequestHeaders}] {RequestBody}; answer [{ResponseHeaders}] {ResponseBody}")]
+    public static partial void RequestContents(this ILogger logger, string requestHeaders, string requestBody, string responseHeaders, string responseBody);
+
+    [LoggerMessage(2032, LogLevel.Information, "{Method} {Path}{Query} from {Address}: a live request came.")]
+    public static partial void LiveRequestArrived(this ILogger logger, string method, string? path, string query, string address);
 }

@@ -1,4 +1,5 @@
 using Causeway.WebSockets;
+using Microsoft.Extensions.Logging;
 
 namespace Causeway.Realtime;
 
@@ -10,6 +11,8 @@ internal sealed class WebSocketSession(LiveCore core, Connection connection, Str
 
     public async Task RunAsync()
     {
+        // Not disposed on purpose, as the request's own scope: it ends with the execution context.
+        core.Logger.BeginScope(new ConnectionScope(connection));
         try
         {
             while (true)

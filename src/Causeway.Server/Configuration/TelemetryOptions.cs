@@ -12,4 +12,7 @@ internal sealed class TelemetryOptions
     /// <summary>The least of Causeway's own events that is logged; the framework's are logged from warning on. A reload changes it.</summary>
     /// <value>Default information.</value>
     public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    /// <summary>Whether requests are logged.</summary>
+    public RequestLogSettings RequestLog { get; } = new();
 }

@@ -11,20 +11,20 @@ public sealed class ConditionTests
     [InlineData(null, 200)]
     [InlineData("*", 304)]
     [InlineData("\"7\"", 304)]
-    [InlineData("W/\"7\"", 304)]
-    [InlineData("\"7-br\"", 304)]
+    [InlineData("W/\"7\"", 304, "W/\"7\"")]
+    [InlineData("\"7-br\"", 304, "\"7-br\"")]
     [InlineData("\"1\", \"7\"", 304)]
     [InlineData("\"6\"", 200)]
     [InlineData("\"7-x\"", 200)]
     [InlineData("7", 200)]
-    public async Task WithETag_Get_NotModifiedWhereTheClientHasIt(string? ifNoneMatch, int status)
+    public async Task WithETag_Get_NotModifiedWhereTheClientHasIt(string? ifNoneMatch, int status, string tag = "\"7\"")
     {
         await using var server = await StartAsync();
 
         var response = await AskAsync(server, HttpMethod.Get, "/things/7", ("If-None-Match", ifNoneMatch));
 
         Assert.Equal(status, (int)response.StatusCode);
-        Assert.Equal("\"7\"", response.Headers.ETag?.ToString());
+        Assert.Equal(tag, response.Headers.ETag?.ToString());
         Assert.Equal(status == 200 ? "the thing" : "", await response.TextAsync());
     }
 
@@ -40,7 +40,7 @@ public sealed class ConditionTests
         var response = await AskAsync(server, HttpMethod.Get, "/things/7?variant=live", ("If-None-Match", ifNoneMatch));
 
         Assert.Equal(status, (int)response.StatusCode);
-        Assert.Equal("\"7-live\"", response.Headers.ETag?.ToString());
+        Assert.Equal(status == 304 ? ifNoneMatch : "\"7-live\"", response.Headers.ETag?.ToString());
     }
 
     [Fact]

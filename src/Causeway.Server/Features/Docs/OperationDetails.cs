@@ -30,6 +30,11 @@ internal static class OperationDetails
 
         var isLimited = metadata.OfType<RateLimitMetadata>().LastOrDefault() is { Policy: not null };
         AddResponses(operation, context, isLimited, metadata.OfType<ConditionalMetadata>().Any());
+        if (metadata.OfType<DeprecationMetadata>().LastOrDefault() is { } deprecation)
+        {
+            DescribeDeprecation(operation, deprecation);
+        }
+
         ResponseHeaders.AddDeclared(operation, metadata.OfType<ResponseHeader>());
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())
         {
@@ -92,6 +97,25 @@ internal static class OperationDetails
                 ResponseHeaders.AddLimits(own, context.Document!);
             }
         }
+    }
+
+    private static void DescribeDeprecation(OpenApiOperation operation, DeprecationMetadata deprecation)
+    {
+        operation.Deprecated = true;
+        var text = string.Create(CultureInfo.InvariantCulture, $"Deprecated since {deprecation.Since.UtcDateTime:yyyy-MM-dd}");
+        text += deprecation.Sunset is { } sunset ? string.Create(CultureInfo.InvariantCulture, $"; may be gone from {sunset.UtcDateTime:yyyy-MM-dd} on.") : ".";
+        text += deprecation.Documentation is { } documentation ? $" What to use instead: {documentation}" : "";
+        operation.Description = string.IsNullOrEmpty(operation.Description) ? text : $"{operation.Description}\n\n{text}";
+        ResponseHeaders.AddDeclared(operation, (operation.Responses ?? []).Where(static pair => pair.Key.StartsWith('2')).SelectMany(pair =>
+        {
+            var status = int.Parse(pair.Key, CultureInfo.InvariantCulture);
+            return (IEnumerable<ResponseHeader>)
+            [
+                new(status, "Deprecation", "Since when it should no longer be used: @ and seconds since 1970 (RFC 9745).", Always: true),
+                .. deprecation.Sunset is null ? [] : (ResponseHeader[])[new(status, "Sunset", "From when it may be gone, as a date (RFC 8594).", Always: true)],
+                .. deprecation.Documentation is null ? [] : (ResponseHeader[])[new(status, "Link", "What to use instead.", Always: true)],
+            ];
+        }));
     }
 
     private static void AddParameter(OpenApiOperation operation, string name, ParameterLocation place, string description, OpenApiSchema schema)

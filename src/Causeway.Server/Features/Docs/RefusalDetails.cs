@@ -19,10 +19,11 @@ internal static class RefusalDetails
         [403] = ("The credential does not allow this.", "{}"),
         [404] = ("Nothing is at this path.", "{}"),
         [409] = ("The state of the thing does not allow this.", "{}"),
-        [412] = ("The condition of the request does not hold.", "{}"),
+        [412] = ("It is not as the request expects it; read it again.", """{"etag":"\"8\""}"""),
         [413] = ("The body is too big.", """{"limit_bytes":1048576}"""),
         [415] = ("Send the body as application/json.", "{}"),
         [422] = ("Some fields are not valid.", """{"fields":{"room_id":"Must be 1 to 128 of A-Z a-z 0-9 _ . : -"}}"""),
+        [428] = ("Say in If-Match which version is meant: the ETag it was read with.", """{"etag":"\"8\""}"""),
         [429] = ("Too many requests.", """{"retry_after_ms":2000}"""),
         [503] = ("The server can't answer at the moment.", """{"retry_after_ms":2000}"""),
     };
@@ -44,7 +45,7 @@ internal static class RefusalDetails
     {
         var codes = CodesOf(status).ToList();
         var (message, details) = Examples.GetValueOrDefault(status, (ReasonPhrases.GetReasonPhrase(status) + ".", "{}"));
-        var code = codes.Count > 0 ? status == 403 ? ErrorCode.Forbidden.Name : status == 404 ? ErrorCode.NotFound.Name : status == 409 ? ErrorCode.Conflict.Name : codes[0] : "INVALID_MESSAGE";
+        var code = status == 428 ? ErrorCode.PreconditionFailed.Name : codes.Count > 0 ? status == 403 ? ErrorCode.Forbidden.Name : status == 404 ? ErrorCode.NotFound.Name : status == 409 ? ErrorCode.Conflict.Name : codes[0] : "INVALID_MESSAGE";
         var told = new JsonObject
         {
             ["code"] = code,

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using Causeway.Http;
+
+namespace Causeway.Server;
+
+/// <summary>Whether requests are logged, and what of them. A reload changes it; an admin may change it for a while (<c>PUT /api/v1/request-log</c>).</summary>
+internal sealed class RequestLogSettings : IValidatableObject
+{
+    public const string PathPrefixRule = "Must begin with / and not end with it, as in /api/v1/rooms.";
+
+    /// <summary>Whether they are.</summary>
+    /// <value>Default false.</value>
+    public bool Enabled { get; set; }
+
+    /// <summary>Whether their headers are; credentials among them are masked.</summary>
+    /// <value>Default false.</value>
+    public bool Headers { get; set; }
+
+    /// <summary>Whether their JSON bodies are; fields whose names tell of a secret are masked.</summary>
+    /// <value>Default false.</value>
+    public bool Bodies { get; set; }
+
+    /// <summary>How much of a body.</summary>
+    /// <value>Bytes, 256–65,536. Default 4,096.</value>
+    [Range(RequestLogRules.LeastBodyBytes, RequestLogRules.MostBodyBytes)]
+    public int MaxBodyBytes { get; set; } = 4_096;
+
+    /// <summary>Only requests whose path begins so, whole segments.</summary>
+    /// <value>Default null: all.</value>
+    public string? PathPrefix { get; set; }
+
+    public static bool IsPathPrefix(string? text) => text is null || text is { Length: <= 1_000 } and ['/', .., not '/'];
+
+    public RequestLogRules? ToRules() => Enabled
+        ? new RequestLogRules { Headers = Headers, Bodies = Bodies, MaxBodyBytes = MaxBodyBytes, PathPrefix = PathPrefix }
+        : null;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!IsPathPrefix(PathPrefix))
+        {
+            yield return new ValidationResult(PathPrefixRule, [nameof(PathPrefix)]);
+        }
+    }
+}
