@@ -120,6 +120,7 @@ internal static class ServerApp
         services.AddServerDatabase(settings);
         services.AddAccess(settings);
 
+        services.AddServerFiles(settings);
         services.AddServerRelay(settings);
         services.AddStreams(settings);
         services.AddRealtime();

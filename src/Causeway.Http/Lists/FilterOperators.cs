@@ -16,7 +16,7 @@ public enum FilterOperators
     /// <summary><c>?field.contains=</c>: has the text in it, without regard to case in ASCII.</summary>
     Contains = 4,
 
-    /// <summary><c>?field.prefix=</c>: begins with the text, exactly.</summary>
+    /// <summary><c>?field.prefix=</c>: begins with the text, without regard to case in ASCII.</summary>
     Prefix = 8,
 
     /// <summary><c>?field.lt=</c>: is below.</summary>

@@ -27,6 +27,9 @@ public sealed record ListField
     /// <summary>The only values of a <see cref="Choice"/>; null where any value of the type may be.</summary>
     public IReadOnlyList<string>? Choices { get; private init; }
 
+    /// <summary>Every query parameter by which it may be filtered: <c>size</c>, <c>size.gte</c> and so on.</summary>
+    public IEnumerable<(string Name, FilterOperators Operator)> Parameters => ListReader.ParametersOf(this);
+
     /// <summary>A field of texts.</summary>
     public static ListField Text(string name) =>
         new(name, ListFieldType.Text, FilterOperators.Equal | FilterOperators.NotEqual | FilterOperators.Contains | FilterOperators.Prefix);

@@ -117,24 +117,24 @@ internal static class ListReader
 
     private static string Names(ListSchema schema)
     {
-        var filters = string.Join(", ", schema.Fields.SelectMany(static field => FilterNames(field)));
+        var filters = string.Join(", ", schema.Fields.SelectMany(static field => ParametersOf(field)).Select(static parameter => parameter.Name));
         return filters.Length == 0 ? "this list has no filters" : $"the filters are {filters}";
     }
 
     /// <summary>Every parameter by which a field can be filtered.</summary>
-    public static IEnumerable<string> FilterNames(ListField field)
+    public static IEnumerable<(string Name, FilterOperators Operator)> ParametersOf(ListField field)
     {
         var operators = OperatorsOf(field);
         if (operators.HasFlag(FilterOperators.Equal))
         {
-            yield return field.Name;
+            yield return (field.Name, FilterOperators.Equal);
         }
 
         foreach (var (suffix, known) in Suffixes)
         {
             if (operators.HasFlag(known))
             {
-                yield return $"{field.Name}.{suffix}";
+                yield return ($"{field.Name}.{suffix}", known);
             }
         }
     }

@@ -25,7 +25,11 @@ internal sealed class UploadBody(HttpContext context, UploadLimits limits, Conte
         var started = time.GetTimestamp();
         int read;
         _patience.CancelAfter(isLast ? left : limits.MaxSilence);
-        var registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _patience);
+
+        // A client that leaves ends the read by itself; cancelled besides, the server could not put the body away.
+        var registration = cancellationToken == context.RequestAborted
+            ? default
+            : cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _patience);
         await using (registration.ConfigureAwait(false))
         {
             try

@@ -17,6 +17,11 @@ internal static class OperationDetails
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         AddParameters(operation, metadata);
+        if (metadata.OfType<UploadMetadata>().Any())
+        {
+            operation.RequestBody = UploadDetails.Body();
+        }
+
         if (metadata.OfType<AccessRule>().LastOrDefault() is { } rule)
         {
             operation.Security = SecurityDetails.Require(rule, context.Document!);
@@ -46,6 +51,11 @@ internal static class OperationDetails
         {
             AddParameter(operation, "cursor", ParameterLocation.Query, "Where the last page ended: its next_cursor. Absent for the first page.", new OpenApiSchema { Type = JsonSchemaType.String });
             AddParameter(operation, "limit", ParameterLocation.Query, "Items on a page.", ParameterDetails.Whole(1, PageRequest.MaxLimit, PageRequest.DefaultLimit));
+        }
+
+        foreach (var (name, description, schema) in ListParameters(metadata.OfType<ListMetadata>().LastOrDefault(), handler))
+        {
+            AddParameter(operation, name, ParameterLocation.Query, description, schema);
         }
 
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())
@@ -83,6 +93,17 @@ internal static class OperationDetails
                 ResponseHeaders.AddLimits(own, context.Document!);
             }
         }
+    }
+
+    private static IEnumerable<(string Name, string Description, OpenApiSchema Schema)> ListParameters(ListMetadata? list, MethodInfo? handler)
+    {
+        if (list is null)
+        {
+            return [];
+        }
+
+        var isCsv = handler?.GetParameters().Any(static parameter => parameter.ParameterType == typeof(ExportRequest)) == true;
+        return isCsv ? ListDetails.Describe(list).Concat(ListDetails.DescribeCsv()) : ListDetails.Describe(list);
     }
 
     private static void AddParameter(OpenApiOperation operation, string name, ParameterLocation place, string description, OpenApiSchema schema)

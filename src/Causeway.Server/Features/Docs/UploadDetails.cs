@@ -1,0 +1,31 @@
+using Microsoft.OpenApi;
+
+namespace Causeway.Server;
+
+/// <summary>A body that is a file.</summary>
+internal static class UploadDetails
+{
+    public static OpenApiRequestBody Body() => new()
+    {
+        Description = "The file itself, under its own media type or application/octet-stream; or a form whose last part is the file.",
+        Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+        {
+            ["application/octet-stream"] = new() { Schema = File() },
+            ["multipart/form-data"] = new()
+            {
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+                    {
+                        ["name"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                        ["file"] = File(),
+                    },
+                    Required = new HashSet<string>(StringComparer.Ordinal) { "file" },
+                },
+            },
+        },
+    };
+
+    private static OpenApiSchema File() => new() { Type = JsonSchemaType.String, Format = "binary" };
+}
