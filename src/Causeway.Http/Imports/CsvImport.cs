@@ -60,7 +60,7 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(handle);
-        using var file = new CsvFile(content, request.Delimiter, limits);
+        var file = new CsvFile(content, request.Delimiter, limits);
         var run = new Run(this, request, limits, handle);
         try
         {

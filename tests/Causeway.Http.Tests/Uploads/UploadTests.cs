@@ -331,7 +331,9 @@ public sealed class UploadTests : IAsyncLifetime
         await Eventually.True(() => Volatile.Read(ref _ended) == 1);
         AssertNothingIncoming();
         Assert.Empty(_files.ListStored(TimeSpan.Zero));
-        _server.Logs.AssertQuiet();
+
+        // The web server's own, where the reset comes while it puts the body away.
+        _server.Logs.AssertQuiet(except: "RequestBodyDrainBodyReaderInvalidState");
     }
 
     [Fact]

@@ -337,7 +337,7 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
                 var path = await contract.Things.FillAsync(create.Path, fresh: false);
                 var created = (await contract.Things.CreateAsync(create, path, parameter)).AssertStatus(201);
                 var value = created.GetProperty(expression["$response.body#/".Length..]).GetString()!;
-                var answer = await contract.SendAsync(target.Method, target.Path.Replace($"{{{parameter}}}", Uri.EscapeDataString(value), StringComparison.Ordinal), Body(target, useExample: true), TokenOf(target));
+                var answer = await contract.SendAsync(target.Method, await contract.Things.FillAsync(target.Path, fresh: false, (parameter, Uri.EscapeDataString(value))), Body(target, useExample: true), TokenOf(target));
                 Hold(target, answer, $"the link {name} of {create}");
                 Expect(target, answer, $"the link {name} of {create}", 200, 202, 204);
                 followed++;

@@ -31,7 +31,11 @@ internal static class ListDetails
             yield return ("page_size", "Items on a page, by number.", ParameterDetails.Whole(1, RequestedList.MaxSize, RequestedList.DefaultSize));
         }
 
-        yield return ("sort", $"Fields, each with a - before it for descending; {string.Join(',', list.Schema.DefaultSort)} when absent.", Sort(list.Schema));
+        var fields = string.Join(", ", list.Schema.Fields.Where(static field => field.Sortable).Select(static field => field.Name));
+        yield return (
+            "sort",
+            $"Up to {ListSchema.MaxSortKeys} of {fields}, separated by commas, each with a - before it for descending; {string.Join(',', list.Schema.DefaultSort)} when absent.",
+            new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = ListSchema.MaxTextLength });
         foreach (var field in list.Schema.Fields)
         {
             foreach (var (name, known) in field.Parameters)
@@ -46,12 +50,6 @@ internal static class ListDetails
     {
         yield return ("bom", "Whether the file begins with a byte order mark, by which Excel knows UTF-8.", OneOf("false", "true"));
         yield return ("formulas", "Whether texts that a spreadsheet would take for a formula get an apostrophe before them.", OneOf("guard", "keep"));
-    }
-
-    private static OpenApiSchema Sort(ListSchema schema)
-    {
-        var key = $"-?({string.Join('|', schema.Fields.Where(static field => field.Sortable).Select(static field => field.Name))})";
-        return new OpenApiSchema { Type = JsonSchemaType.String, Pattern = $"^{key}(,{key}){{0,{ListSchema.MaxSortKeys - 1}}}$" };
     }
 
     private static OpenApiSchema ValueOf(ListField field) => field.Type switch

@@ -35,6 +35,11 @@ internal static class OperationDetails
 
         var isLimited = metadata.OfType<RateLimitMetadata>().LastOrDefault() is { Policy: not null };
         AddResponses(operation, context, isLimited);
+        if (metadata.OfType<DownloadMetadata>().Any())
+        {
+            UploadDetails.Describe(operation.Responses);
+        }
+
         ResponseHeaders.AddDeclared(operation, metadata.OfType<ResponseHeader>());
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())
         {

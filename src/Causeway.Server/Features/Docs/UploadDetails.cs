@@ -2,7 +2,7 @@ using Microsoft.OpenApi;
 
 namespace Causeway.Server;
 
-/// <summary>A body that is a file.</summary>
+/// <summary>Bodies that are files, in both directions.</summary>
 internal static class UploadDetails
 {
     public static OpenApiRequestBody Body() => new()
@@ -26,6 +26,18 @@ internal static class UploadDetails
             },
         },
     };
+
+    /// <summary>What is sent of a file, whole or in part.</summary>
+    public static void Describe(OpenApiResponses? responses)
+    {
+        foreach (var (status, response) in responses ?? [])
+        {
+            if (status is "200" or "206" && response is OpenApiResponse own)
+            {
+                own.Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["*/*"] = new() { Schema = File() } };
+            }
+        }
+    }
 
     private static OpenApiSchema File() => new() { Type = JsonSchemaType.String, Format = "binary" };
 }

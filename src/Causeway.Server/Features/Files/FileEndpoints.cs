@@ -25,7 +25,7 @@ internal static class FileEndpoints
             .Needs(AccessRule.Credential).Answers<FileResponse>(200).Sends(200, "ETag", Version).Refuses(404, 503);
         files.MapGet("/{id}/content", DownloadFile.HandleAsync)
             .WithName("downloadFile").WithSummary("Download a file: whole, or in ranges (Range, If-Range), and conditionally. Always as an attachment.")
-            .Needs(AccessRule.Credential).Produces<Stream>(200, "*/*").Produces<Stream>(206, "*/*").Produces(304).Refuses(404, 412, 416, 503)
+            .Needs(AccessRule.Credential).Produces(200).Produces(206).Produces(304).WithMetadata(DownloadMetadata.Instance).Refuses(404, 412, 416, 503)
             .SendsContentHeaders(200, 206, 304);
         files.MapMethods("/{id}/content", [HttpMethods.Head], DownloadFile.HandleAsync).Needs(AccessRule.Credential).ExcludeFromDescription();
         files.MapPatch("/{id}", UpdateFile.HandleAsync)

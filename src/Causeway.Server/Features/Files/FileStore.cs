@@ -144,6 +144,10 @@ internal sealed class FileStore(Database database, TimeProvider time)
         "DELETE FROM file_reservations WHERE expires_at <= @now", new { now = time.GetUtcNow().ToUnixTimeMilliseconds() }, cancellationToken);
 
     /// <summary>Those of the ids that are files.</summary>
-    public async Task<HashSet<string>> KnownAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
-        [.. await database.QueryAsync<string>("SELECT id FROM files WHERE id IN @ids", new { ids }, cancellationToken)];
+    public async Task<HashSet<string>> KnownAsync(string[] ids, CancellationToken cancellationToken)
+    {
+        // PostgreSQL takes a list as one parameter, SQLite as many.
+        var among = database.Provider == DatabaseProvider.Postgres ? "= ANY(@ids)" : "IN @ids";
+        return [.. await database.QueryAsync<string>($"SELECT id FROM files WHERE id {among}", new { ids }, cancellationToken)];
+    }
 }
