@@ -14,6 +14,7 @@ internal static class Endpoints
         var api = app.MapGroup("/api/v1").WithRateLimit(RateLimitPolicies.Default).WithCompression();
         api.MapRoomEndpoints();
         api.MapPublishEndpoints(limits);
+        api.MapFileEndpoints(settings.Files);
         api.MapConnectionEndpoints();
         api.MapStreamEndpoints();
         api.MapBackendEndpoints();

@@ -122,6 +122,7 @@ internal static class ServerApp
         services.AddServerDatabase(settings);
         services.AddAccess(settings);
 
+        services.AddServerFiles(settings);
         services.AddServerRelay(settings);
         services.AddStreams(settings);
         services.AddRealtime();

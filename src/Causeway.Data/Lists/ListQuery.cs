@@ -145,7 +145,9 @@ public sealed class ListQuery<T>
             async (connection, token) =>
             {
                 // One statement would count for each row; one transaction makes two of them see the same moment.
-                var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token).ConfigureAwait(false);
+                DbTransaction transaction = connection is SqliteSession session
+                    ? session.BeginTransaction(deferred: true)
+                    : await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token).ConfigureAwait(false);
                 await using (transaction.ConfigureAwait(false))
                 {
                     var total = await connection.ExecuteScalarAsync<long>(

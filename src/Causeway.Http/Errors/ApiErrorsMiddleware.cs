@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Logging;
@@ -61,7 +62,7 @@ internal sealed class ApiErrorsMiddleware(RequestDelegate next, ApiErrorMapping[
 
     private Task AnswerAsync(HttpContext context, Exception exception)
     {
-        if (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException and not BadHttpRequestException)
+        if (HasLeft(context, exception))
         {
             logger.ClientLeft(context.Request.Method, context.Request.Path);
             if (!context.Response.HasStarted)
@@ -98,6 +99,10 @@ internal sealed class ApiErrorsMiddleware(RequestDelegate next, ApiErrorMapping[
 
         return ErrorWriter.WriteAsync(context, error);
     }
+
+    /// <summary>A body that is read can tell of the reset before the request is known to be aborted.</summary>
+    private static bool HasLeft(HttpContext context, Exception exception) => exception is ConnectionResetException
+        || context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException and not BadHttpRequestException;
 
     private static bool HasUnsentBody(HttpResponse response) =>
         response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 };

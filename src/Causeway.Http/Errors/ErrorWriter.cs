@@ -20,7 +20,7 @@ public static class ErrorWriter
     private static readonly string[] BodyHeaders =
     [
         HeaderNames.ContentEncoding, HeaderNames.ContentDisposition, HeaderNames.ContentRange, HeaderNames.ContentLanguage, HeaderNames.AcceptRanges,
-        HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Expires, HeaderNames.Location,
+        HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Expires, HeaderNames.Location, ContentDigests.ReprDigest,
     ];
 
     [ThreadStatic]

@@ -15,7 +15,7 @@ public sealed class CursorProtector
     private const byte Version = 1;
     private const int SignatureBytes = 16;
     private const int HeaderBytes = 1 + SignatureBytes;
-    private const int MaxCursorLength = 2_048;
+    private const int MaxCursorLength = 4_096;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -33,7 +33,7 @@ public sealed class CursorProtector
     internal static CursorProtector OfProcess { get; } = new(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>The cursor for a key of a list.</summary>
-    /// <exception cref="ArgumentException">The key is no well-formed text, or too long for a cursor of 2,048 characters.</exception>
+    /// <exception cref="ArgumentException">The key is no well-formed text, or too long for a cursor of 4,096 characters.</exception>
     public string Protect(string listName, string key)
     {
         ArgumentException.ThrowIfNullOrEmpty(listName);

@@ -29,6 +29,7 @@ internal sealed class ServerSettings
         RateLimits = configuration.Bind<RateLimitSettings>("RateLimits");
         Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
         Database = configuration.Bind<DatabaseSettings>("Database");
+        Files = configuration.Bind<FilesOptions>("Files");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
         WorkingDirectory = workingDirectory;
@@ -51,6 +52,8 @@ internal sealed class ServerSettings
 
     public DatabaseSettings Database { get; }
 
+    public FilesOptions Files { get; }
+
     public RelayOptions Relay { get; }
 
     public StreamsOptions Streams { get; }
@@ -60,6 +63,9 @@ internal sealed class ServerSettings
 
     /// <summary>Where keys and the admin token are kept, as a full path.</summary>
     public string DataDirectory { get; }
+
+    /// <summary>Where uploaded files are kept, as a full path.</summary>
+    public string FilesDirectory => Files.Directory is { } directory ? Path.GetFullPath(directory, WorkingDirectory) : Path.Combine(DataDirectory, "files");
 
     /// <summary>The environment as the program says it: <c>development</c>, <c>staging</c> or <c>production</c>.</summary>
     public string Environment => Configuration.EnvironmentName.ToLowerInvariant();

@@ -124,7 +124,7 @@ public sealed class OpenApiTests(LocalServer local) : IClassFixture<LocalServer>
         Assert.DoesNotContain("\"error\"", answer.Text, StringComparison.Ordinal);
     }
 
-    private static bool IsSiteFile(string path) => path.TrimEnd('/') is "" or "/docs" or "/_console" || Path.HasExtension(path);
+    private static bool IsSiteFile(string path) => path.TrimEnd('/') is "" or "/docs" or "/_console" || Path.HasExtension(path) && !path.StartsWith("/api/", StringComparison.Ordinal);
 
     private static IEnumerable<(string Path, string Method, JsonElement Operation)> Operations(JsonElement document) =>
         document.GetProperty("paths").EnumerateObject().SelectMany(static path => path.Value.EnumerateObject().Select(method => (path.Name, method.Name, method.Value)));

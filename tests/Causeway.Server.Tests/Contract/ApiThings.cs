@@ -51,11 +51,21 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
     /// <param name="create">The operation, which takes JSON.</param>
     /// <param name="filled">Its path with values in the place of its parameters.</param>
     /// <param name="parameter">The parameter that names the thing later.</param>
-    public Task<HttpAnswer> CreateAsync(ApiOperation create, string filled, string parameter)
+    public async Task<HttpAnswer> CreateAsync(ApiOperation create, string filled, string parameter)
     {
         var body = (JsonObject)_samples.Good(create.JsonBody!.Value, useExample: true)!;
         MakeUnique(body, parameter);
-        return contract.SendAsync(create.Method, filled, ApiContent.Json(body.ToJsonString()), contract.Server.AdminToken);
+        await NameFileAsync(body);
+        return await contract.SendAsync(create.Method, filled, ApiContent.Json(body.ToJsonString()), contract.Server.AdminToken);
+    }
+
+    /// <summary>A body that names a file names one that is there.</summary>
+    public async Task NameFileAsync(JsonObject body)
+    {
+        if (body.ContainsKey("file_id"))
+        {
+            body["file_id"] = await UploadAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -124,10 +134,14 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
         "/api/v1/backends" => "worker",
         "/api/v1/users" => LiveUser,
         "/api/v1/connections" => (await ConnectAsync(LiveRoom, LiveUser + ++_last)).ConnectionId,
+        "/api/v1/files" => await UploadAsync(),
         "/api/v1/rooms/{room_id}/members" => await JoinAsync(filled.Split('/')[^2]),
         _ => throw new InvalidOperationException(
             $"Nothing is known to be in {collection}: let a POST there create it (201, with the parameter's name or id in the answer), or name one in {nameof(ApiThings)}."),
     };
+
+    private async Task<string> UploadAsync() =>
+        (await contract.SendAsync(HttpMethod.Post, "/api/v1/files", new ApiContent([.. "a text"u8], "text/plain"), contract.Server.AdminToken)).AssertStatus(201).GetProperty("id").GetString()!;
 
     private async Task<string> JoinAsync(string room)
     {

@@ -93,11 +93,11 @@ public sealed class ContractServer : IAsyncLifetime
                 yield return $"has a body with {answer.Status}, where none is declared";
             }
         }
-        else if (mediaType is null || !content.TryGetProperty(mediaType, out var media))
+        else if (mediaType is null || !content.TryGetProperty(mediaType, out var media) && !content.TryGetProperty("*/*", out media))
         {
             yield return $"has the type {mediaType ?? "none"} with {answer.Status}, which is not declared";
         }
-        else if (media.TryGetProperty("schema", out var schema) && mediaType.EndsWith("json", StringComparison.Ordinal))
+        else if (media.TryGetProperty("schema", out var schema) && mediaType.EndsWith("json", StringComparison.Ordinal) && mediaType != "application/x-ndjson")
         {
             foreach (var error in Document.Schemas.Check(schema, answer.Json))
             {

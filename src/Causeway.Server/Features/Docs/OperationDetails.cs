@@ -17,6 +17,11 @@ internal static class OperationDetails
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         AddParameters(operation, metadata);
+        if (metadata.OfType<UploadMetadata>().Any())
+        {
+            operation.RequestBody = UploadDetails.Body();
+        }
+
         if (metadata.OfType<AccessRule>().LastOrDefault() is { } rule)
         {
             operation.Security = SecurityDetails.Require(rule, context.Document!);
@@ -35,6 +40,11 @@ internal static class OperationDetails
             DescribeDeprecation(operation, deprecation);
         }
 
+        if (metadata.OfType<DownloadMetadata>().Any())
+        {
+            UploadDetails.Describe(operation.Responses);
+        }
+
         ResponseHeaders.AddDeclared(operation, metadata.OfType<ResponseHeader>());
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())
         {
@@ -51,6 +61,11 @@ internal static class OperationDetails
         {
             AddParameter(operation, "cursor", ParameterLocation.Query, "Where the last page ended: its next_cursor. Absent for the first page.", new OpenApiSchema { Type = JsonSchemaType.String });
             AddParameter(operation, "limit", ParameterLocation.Query, "Items on a page.", ParameterDetails.Whole(1, PageRequest.MaxLimit, PageRequest.DefaultLimit));
+        }
+
+        foreach (var (name, description, schema) in ListParameters(metadata.OfType<ListMetadata>().LastOrDefault(), handler))
+        {
+            AddParameter(operation, name, ParameterLocation.Query, description, schema);
         }
 
         if (metadata.OfType<IdempotencyKeyMetadata>().Any())
@@ -116,6 +131,17 @@ internal static class OperationDetails
                 .. deprecation.Documentation is null ? [] : (ResponseHeader[])[new(status, "Link", "What to use instead.", Always: true)],
             ];
         }));
+    }
+
+    private static IEnumerable<(string Name, string Description, OpenApiSchema Schema)> ListParameters(ListMetadata? list, MethodInfo? handler)
+    {
+        if (list is null)
+        {
+            return [];
+        }
+
+        var isCsv = handler?.GetParameters().Any(static parameter => parameter.ParameterType == typeof(ExportRequest)) == true;
+        return isCsv ? ListDetails.Describe(list).Concat(ListDetails.DescribeCsv()) : ListDetails.Describe(list);
     }
 
     private static void AddParameter(OpenApiOperation operation, string name, ParameterLocation place, string description, OpenApiSchema schema)

@@ -9,6 +9,8 @@ internal static class ParameterDetails
     {
         ["room_id"] = ("The room: 1 to 128 of A-Z a-z 0-9 _ . : -", Text(Wire.RoomIdPattern)),
         ["user_id"] = ("The user: 1 to 128 characters.", Text(1, Wire.MaxUserIdLength)),
+        ["id"] = ("Its id.", null),
+        ["file_id"] = ("The file.", null),
         ["connection_id"] = ("The connection, as connected told its client.", null),
         ["name"] = ("Its name in the configuration.", null),
         ["from"] = ("Where to begin without an id: start or end of the file; the source's own From when absent.", OneOf("start", "end")),

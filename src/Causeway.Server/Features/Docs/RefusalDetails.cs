@@ -18,14 +18,17 @@ internal static class RefusalDetails
         [401] = ("The credential is not valid or has expired.", "{}"),
         [403] = ("The credential does not allow this.", "{}"),
         [404] = ("Nothing is at this path.", "{}"),
+        [408] = ("Nothing came for 30 s.", "{}"),
         [409] = ("The state of the thing does not allow this.", "{}"),
         [412] = ("It is not as the request expects it; read it again.", """{"etag":"\"8\""}"""),
         [413] = ("The body is too big.", """{"limit_bytes":1048576}"""),
+        [416] = ("No range of the request lies in the content.", """{"length":1048576}"""),
         [415] = ("Send the body as application/json.", "{}"),
         [422] = ("Some fields are not valid.", """{"fields":{"room_id":"Must be 1 to 128 of A-Z a-z 0-9 _ . : -"}}"""),
         [428] = ("Say in If-Match which version is meant: the ETag it was read with.", """{"etag":"\"8\""}"""),
         [429] = ("Too many requests.", """{"retry_after_ms":2000}"""),
         [503] = ("The server can't answer at the moment.", """{"retry_after_ms":2000}"""),
+        [507] = ("There is no room for files at the moment.", "{}"),
     };
 
     private static readonly Dictionary<int, (string Name, string Description)> Headers = new()
@@ -39,7 +42,14 @@ internal static class RefusalDetails
     public static string NameOf(int status) => "Refusal" + status.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The codes that go with a status, those of the same meaning first.</summary>
-    public static IEnumerable<string> CodesOf(int status) => ErrorCode.All.Where(code => code.Status == status).Select(static code => code.Name);
+    public static IEnumerable<string> CodesOf(int status) => status switch
+    {
+        // Statuses that say more than their code does.
+        408 => [ErrorCode.Timeout.Name],
+        416 => [ErrorCode.ValidationError.Name],
+        507 => [ErrorCode.Unavailable.Name],
+        _ => ErrorCode.All.Where(code => code.Status == status).Select(static code => code.Name),
+    };
 
     public static OpenApiResponse Describe(int status, IOpenApiSchema error, IOpenApiSchema problem)
     {
