@@ -118,6 +118,7 @@ internal static class ServerApp
             IsDraining = () => provider.GetRequiredService<DrainState>().IsDraining,
         });
         services.AddServerDatabase(settings);
+        services.AddOverview();
         services.AddAccess(settings);
 
         services.AddServerRelay(settings);
