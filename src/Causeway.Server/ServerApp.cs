@@ -103,6 +103,11 @@ internal static class ServerApp
         services.AddServerRateLimits(settings);
         services.AddApiDescription(settings);
         services.AddServerTls(settings);
+        if (settings.Telemetry.Otlp is not null)
+        {
+            services.AddHostedService<OtlpExport>();
+        }
+
         services.AddPrometheus(static prometheus => prometheus.Meters.Add("Causeway.*"));
 
         services.AddSingleton(settings);

@@ -61,6 +61,8 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
         byte[]? answer = null;
         try
         {
+            using var span = MessageTracing.StartHandler(envelope.Type);
+            using var logScope = core.Logger.BeginScope(new ConnectionScope(connection.Id, connection.Identity.UserId));
             var scope = services.CreateAsyncScope();
             await using (scope.ConfigureAwait(false))
             {
