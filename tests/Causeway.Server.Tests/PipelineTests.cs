@@ -9,7 +9,7 @@ public sealed class PipelineTests(LocalServer local) : IClassFixture<LocalServer
 
     [Fact]
     public void Steps_Order_IsTheDocumentedOne() => Assert.Equal(
-        ["request ids", "errors", "forwarded headers", "security headers", "host and origin", "routing", "listeners", "requests in flight", "caller", "rate limits", "access", "site", "endpoints"],
+        ["request ids", "telemetry", "errors", "forwarded headers", "security headers", "host and origin", "routing", "listeners", "requests in flight", "caller", "rate limits", "access", "site", "endpoints"],
         Pipeline.Steps.Select(static step => step.Name));
 
     [Fact]
