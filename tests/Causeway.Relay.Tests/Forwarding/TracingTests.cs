@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Causeway.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 
 namespace Causeway.Relay.Tests.Forwarding;
 
@@ -13,7 +15,8 @@ public sealed class TracingTests
     public async Task Request_NobodyTraces_GoesOnWithTheClientsOwnTrace()
     {
         await using var backend = new EchoBackend();
-        await using var front = await RelayFront.StartAsync(backend.Url);
+        await using var front = await RelayFront.StartAsync(
+            relay => RelayFront.Add(relay, "/{**rest}", "app", static _ => { }, backend.Url), before: null, WithoutTheHosts);
 
         await EchoBackend.AskAsync(front, "/", $"traceparent: 00-1af7651916cd43dd8448eb211c80319c-{Parent}-01", "tracestate: shop=1");
 
@@ -37,7 +40,8 @@ public sealed class TracingTests
         await using var backend = new EchoBackend();
         await using var front = await RelayFront.StartAsync(
             relay => RelayFront.Add(relay, "/{**rest}", "app", static _ => { }, backend.Url),
-            static app => Microsoft.AspNetCore.Builder.RequestTelemetryApplicationBuilderExtensions.UseRequestTelemetry(app));
+            static app => app.UseRequestTelemetry(),
+            WithoutTheHosts);
 
         await EchoBackend.AskAsync(front, "/", $"traceparent: 00-{Trace}-{Parent}-01", "tracestate: shop=1");
 
@@ -48,4 +52,7 @@ public sealed class TracingTests
         Assert.Equal(["shop=1"], backend.Header("tracestate"));
         Assert.Equal(("app", 200), (relayed.GetTagItem("causeway.backend"), relayed.GetTagItem("http.response.status_code")));
     }
+
+    /// <summary>The host has an activity of its own where its diagnostics are logged; the program's are not.</summary>
+    private static void WithoutTheHosts(WebApplicationBuilder builder) => builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 }
