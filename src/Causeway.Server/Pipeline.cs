@@ -11,6 +11,7 @@ internal static class Pipeline
     public static IReadOnlyList<Step> Steps { get; } =
     [
         new("request ids", "first, so that every answer and every log line has one", static (app, _) => app.UseRequestIds()),
+        new("telemetry", "around the errors, so that a span knows how its request was answered, and their log lines have its trace", static (app, _) => app.UseRequestTelemetry()),
         new("request log", "outside of everything that answers, so that it sees what was answered; off, it costs one look", static (app, _) => app.UseRequestLog()),
         new("errors", "around everything that may fail or refuse", static (app, _) => app.UseApiErrors()),
         new("forwarded headers", "before anything looks at the address or the scheme; only where proxies are trusted", UseForwardedHeaders),

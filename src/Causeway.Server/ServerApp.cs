@@ -105,6 +105,11 @@ internal static class ServerApp
         services.Configure<RequestConditionOptions>(conditions => conditions.RequireIfMatch = settings.Server.RequireIfMatch);
         services.AddApiDescription(settings);
         services.AddServerTls(settings);
+        if (settings.Telemetry.Otlp is not null)
+        {
+            services.AddHostedService<OtlpExport>();
+        }
+
         services.AddPrometheus(static prometheus => prometheus.Meters.Add("Causeway.*"));
 
         services.AddSingleton(settings);
@@ -120,6 +125,7 @@ internal static class ServerApp
             IsDraining = () => provider.GetRequiredService<DrainState>().IsDraining,
         });
         services.AddServerDatabase(settings);
+        services.AddOverview();
         services.AddAccess(settings);
 
         services.AddServerFiles(settings);

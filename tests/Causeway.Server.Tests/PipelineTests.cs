@@ -9,7 +9,7 @@ public sealed class PipelineTests(LocalServer local) : IClassFixture<LocalServer
 
     [Fact]
     public void Steps_Order_IsTheDocumentedOne() => Assert.Equal(
-        ["request ids", "request log", "errors", "forwarded headers", "security headers", "host and origin", "https", "routing", "listeners", "cross origin", "requests in flight", "caller", "rate limits", "access", "site", "compression", "endpoints"],
+        ["request ids", "telemetry", "request log", "errors", "forwarded headers", "security headers", "host and origin", "https", "routing", "listeners", "cross origin", "requests in flight", "caller", "rate limits", "access", "site", "compression", "endpoints"],
         Pipeline.Steps.Select(static step => step.Name));
 
     [Fact]

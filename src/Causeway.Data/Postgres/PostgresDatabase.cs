@@ -39,6 +39,7 @@ internal sealed class PostgresDatabase : Database
     {
         ArgumentNullException.ThrowIfNull(read);
         var begun = DataMetrics.Begin();
+        using var span = DataTracing.Start("read", Provider);
         Interlocked.Increment(ref _inUse);
         try
         {
@@ -72,6 +73,7 @@ internal sealed class PostgresDatabase : Database
         ArgumentNullException.ThrowIfNull(write);
         RefuseWriteInWrite();
         var begun = DataMetrics.Begin();
+        using var span = DataTracing.Start("write", Provider);
         Interlocked.Increment(ref _inUse);
         try
         {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
@@ -52,6 +53,7 @@ internal sealed class SqliteDatabase : Database
         cancellationToken.ThrowIfCancellationRequested();
         Writer();
         var begun = DataMetrics.Begin();
+        using var span = DataTracing.Start("read", Provider);
         var session = await _readers.RentAsync(stream: false, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -88,9 +90,16 @@ internal sealed class SqliteDatabase : Database
         {
             cancellationToken.ThrowIfCancellationRequested();
             RefuseWriteInWrite();
+            var around = Activity.Current;
+            var span = DataTracing.Start("write", Provider);
             var queued = new SqliteWrite<T>(write, ExecutionContext.Capture(), cancellationToken);
+            if (span is not null)
+            {
+                Activity.Current = around;
+            }
+
             Writer().Enqueue(queued);
-            return queued.Done;
+            return span is null ? queued.Done : DataTracing.FollowAsync(queued.Done, span);
         }
         catch (OperationCanceledException)
         {

@@ -58,7 +58,7 @@ public sealed class ChildProcesses : IAsyncDisposable
         };
         var command = ChildCommand.Prepare(start, record.Id, tools);
         var child = await SpawnAsync(start, command, record, tools.SetSid is not null).ConfigureAwait(false);
-        _logger.ChildStarted(child.Name, child.ProcessId, string.Join(' ', start.Command));
+        _logger.ChildStarted(child.Name, child.ProcessId, ChildrenLog.Named(start.Command[0], start.Command.Count - 1));
         return child;
     }
 

@@ -5,6 +5,14 @@ namespace Causeway.Hosting;
 /// <summary>The log events of children: 4700–4799.</summary>
 internal static partial class ChildrenLog
 {
+    /// <summary>A command as it is logged: the program, and how many arguments it got. What they are may be a password.</summary>
+    public static string Named(string program, int arguments) => arguments switch
+    {
+        0 => program,
+        1 => $"{program} with 1 argument",
+        _ => $"{program} with {arguments} arguments",
+    };
+
     [LoggerMessage(4701, LogLevel.Information, "Child {Child} was started as process {ProcessId}: {Command}")]
     public static partial void ChildStarted(this ILogger logger, string child, int processId, string command);
 

@@ -75,7 +75,7 @@ internal sealed class Survivors(ChildRecord record, ILogger logger)
 
     private async Task EndAsync(ProcessIdentity survivor, TimeSpan grace, CancellationToken cancellationToken)
     {
-        var command = ProcessTable.Command(survivor.ProcessId) ?? "?";
+        var command = ProcessTable.Command(survivor.ProcessId)?.Split(' ') is [var program, .. var arguments] ? ChildrenLog.Named(program, arguments.Length) : "?";
         using var held = Pidfd.Open(survivor);
         if (held is null)
         {

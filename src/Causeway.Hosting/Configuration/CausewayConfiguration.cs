@@ -126,6 +126,16 @@ public sealed class CausewayConfiguration
     /// <returns>A picture of this moment.</returns>
     public ConfigurationView View() => ConfigurationView.Of(this, _tree, _sections.Select(static pair => (pair.Key, pair.Value.Options, pair.Value.Shape)));
 
+    /// <summary>The file that the bound sections make up, as a JSON Schema (2020-12) for editors. Descriptions come from the XML documentation files beside the program; without them it has none.</summary>
+    /// <param name="title">The schema's title.</param>
+    /// <param name="hidden">Full keys that are left out, such as one that has its place in another section; <c>*</c> stands for a name or a position.</param>
+    /// <returns>Indented JSON, the last line ended too.</returns>
+    public string ToJsonSchema(string title, params IEnumerable<string> hidden)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(title);
+        return new ConfigurationSchema(hidden.ToHashSet(StringComparer.OrdinalIgnoreCase)).Write(title, _sections.Select(static pair => (pair.Key, pair.Value.Shape)));
+    }
+
     /// <summary>Keys whose value in another configuration is not the one here; secrets are compared, not shown.</summary>
     /// <param name="other">Read later, say; bound like this one.</param>
     /// <returns>Full keys in their order by name.</returns>

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Causeway.Hosting;
 
@@ -53,10 +55,17 @@ internal static class ValueText
     {
         null => null,
         bool flag => flag ? "true" : "false",
-        Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()!),
+        Enum => NameOf(value.GetType(), value.ToString()!),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),
     };
+
+    /// <summary>What an enumeration's values are called in configuration.</summary>
+    public static IEnumerable<string> NamesOf(Type type) => Enum.GetNames(type).Select(name => NameOf(type, name));
+
+    /// <summary>snake_case, unless the value has a name of its own (<see cref="JsonStringEnumMemberNameAttribute"/>), such as <c>http/protobuf</c>.</summary>
+    private static string NameOf(Type type, string name) =>
+        type.GetField(name)?.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
     private static string? TryParseEnum(Type type, string text, out object? value)
     {
@@ -64,7 +73,7 @@ internal static class ValueText
         var plain = text.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
         foreach (var name in Enum.GetNames(type))
         {
-            if (name.Equals(plain, StringComparison.OrdinalIgnoreCase))
+            if (name.Equals(plain, StringComparison.OrdinalIgnoreCase) || NameOf(type, name).Equals(text, StringComparison.OrdinalIgnoreCase))
             {
                 value = Enum.Parse(type, name);
                 return null;
@@ -72,7 +81,7 @@ internal static class ValueText
         }
 
         value = null;
-        return $"must be one of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}";
+        return $"must be one of {string.Join(", ", NamesOf(type))}";
     }
 
     private static string? TryParseOther(Type type, string text, out object? value)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -9,13 +10,13 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Causeway.Hosting;
 
-/// <summary>One event, one line, one JSON object: <c>time</c>, <c>level</c>, <c>event</c>, <c>message</c>, <c>category</c>, then the event's own fields and its scopes'.</summary>
+/// <summary>One event, one line, one JSON object: <c>time</c>, <c>level</c>, <c>event</c>, <c>message</c>, <c>category</c>, then the event's own fields and its scopes', and <c>trace_id</c> and <c>span_id</c> within a trace.</summary>
 internal sealed class JsonLogFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "causeway-json";
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly HashSet<string> Reserved = ["time", "level", "event", "message", "category", "exception", "scopes"];
+    private static readonly HashSet<string> Reserved = ["time", "level", "event", "message", "category", "exception", "scopes", "trace_id", "span_id"];
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
@@ -37,6 +38,12 @@ internal sealed class JsonLogFormatter(TimeProvider time) : ConsoleFormatter(For
             foreach (var (name, value) in fields.Fields)
             {
                 WriteField(json, Reserved.Contains(name) ? $"field_{name}" : name, value);
+            }
+
+            if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
+            {
+                json.WriteString("trace_id", activity.TraceId.ToHexString());
+                json.WriteString("span_id", activity.SpanId.ToHexString());
             }
 
             if (fields.Texts.Count > 0)

@@ -20,7 +20,7 @@ internal static class StreamEvents
         var count = 0;
         for (var i = first; i < batch.Count; i++)
         {
-            var (message, excluded) = batch.Messages[i];
+            var (message, excluded, _) = batch.Messages[i];
             if (excluded == member || (member.IsBehind && message.Offset > 0))
             {
                 continue;

@@ -225,6 +225,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             return;
         }
 
+        var begun = batch.IsTraced ? core.Time.GetUtcNow() : default;
         MarkExcluded(batch);
         for (var form = WireForm.Frame; form <= WireForm.ChunkedEvent; form++)
         {
@@ -241,6 +242,10 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
         }
 
         core.Metrics.Latency.Record(core.Time.GetElapsedTime(batch.OldestPublishedAt), batch.Count);
+        if (batch.IsTraced)
+        {
+            MessageTracing.Delivered(batch, begun, core.Time.GetUtcNow(), index, shard.Count);
+        }
     }
 
     private void Deliver(RoomBatch batch, WireBytes wire, ReadOnlySpan<Membership> members)
@@ -302,7 +307,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             return;
         }
 
-        foreach (var (_, excluded) in batch.Messages)
+        foreach (var (_, excluded, _) in batch.Messages)
         {
             if (excluded?.Connection.Loop == this)
             {

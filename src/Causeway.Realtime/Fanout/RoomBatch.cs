@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Causeway.WebSockets;
 
 namespace Causeway.Realtime;
@@ -19,6 +20,9 @@ internal sealed class RoomBatch(Room room, PublishedMessage[] messages, long fir
 
     /// <summary>True when somebody asked not to hear what they said.</summary>
     public bool HasExclusions { get; } = Array.Exists(messages, static m => m.Excluded is not null);
+
+    /// <summary>True when somebody follows one of the messages.</summary>
+    public bool IsTraced { get; } = Array.Exists(messages, static m => m.Span is not null);
 
     /// <summary>When the message that waited longest was published.</summary>
     public long OldestPublishedAt => messages[0].Message.PublishedAt;
@@ -80,7 +84,8 @@ internal sealed class RoomBatch(Room room, PublishedMessage[] messages, long fir
 /// <summary>A message on its way out.</summary>
 /// <param name="Message">The message.</param>
 /// <param name="Excluded">The member that does not get it live.</param>
-internal readonly record struct PublishedMessage(RoomMessage Message, Membership? Excluded);
+/// <param name="Span">Where its trace goes on; null while nobody traces.</param>
+internal readonly record struct PublishedMessage(RoomMessage Message, Membership? Excluded, Activity? Span);
 
 /// <summary>Messages one after the other, with the place where each ends.</summary>
 internal sealed class WireBytes(byte[] bytes, int[] ends)

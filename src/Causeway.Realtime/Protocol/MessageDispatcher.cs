@@ -61,6 +61,7 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
         byte[]? answer = null;
         try
         {
+            using var span = MessageTracing.StartHandler(envelope.Type);
             var scope = services.CreateAsyncScope();
             await using (scope.ConfigureAwait(false))
             {

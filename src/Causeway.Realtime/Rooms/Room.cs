@@ -385,7 +385,7 @@ internal sealed class Room
 
         if (_members.Count > 0 || _turnQueued)
         {
-            _pending.Add(new PublishedMessage(message, publish.Excluded));
+            _pending.Add(new PublishedMessage(message, publish.Excluded, publish.Span));
         }
 
         return message;

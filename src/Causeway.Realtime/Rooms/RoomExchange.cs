@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Causeway.Realtime;
 
 /// <summary>What to publish.</summary>
@@ -14,6 +16,9 @@ internal readonly record struct RoomPublish(string Type, ReadOnlyMemory<byte> Pa
 
     /// <summary>The member that does not want to hear it.</summary>
     public Membership? Excluded { get; init; }
+
+    /// <summary>The trace that follows it; null while nobody traces.</summary>
+    public Activity? Span { get; init; }
 }
 
 /// <summary>What a client asked of its join.</summary>

@@ -164,6 +164,19 @@ public sealed class Rooms
     /// <returns>Null, or why not.</returns>
     internal ApiError? Publish(RoomId id, in RoomPublish publish, out RoomMessage? message, out string? epoch)
     {
+        if (MessageTracing.StartPublish(id, publish.Type) is not { } started)
+        {
+            return TryPublish(id, publish, out message, out epoch);
+        }
+
+        using var span = started;
+        var refusal = TryPublish(id, publish with { Span = span }, out message, out epoch);
+        MessageTracing.End(span, message, refusal?.Code.Name);
+        return refusal;
+    }
+
+    private ApiError? TryPublish(RoomId id, in RoomPublish publish, out RoomMessage? message, out string? epoch)
+    {
         while (true)
         {
             var room = Get(id) ?? (_core.RulesOf(id).AutoCreate ? GetOrCreate(id) : null);

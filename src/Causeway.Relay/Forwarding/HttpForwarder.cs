@@ -68,6 +68,8 @@ internal sealed class HttpForwarder(RelayMetrics metrics, TimeProvider time, ILo
         }
 
         var exchange = new Exchange(context, lease, target, decision, time);
+        using var span = RelayTracing.Start(context.Request.Method, lease);
+        BackendException? failed = null;
         try
         {
             await exchange.RunAsync().ConfigureAwait(false);
@@ -78,12 +80,15 @@ internal sealed class HttpForwarder(RelayMetrics metrics, TimeProvider time, ILo
         }
         catch (BackendException failure) when (exchange.HasAnswer)
         {
+            failed = failure;
+
             // The client must see that its answer is not whole.
             logger.BackendBrokeOff(lease.Backend.Name, lease.Destination.Url, context.Request.Path, failure.Message);
             context.Abort();
         }
         catch (BackendException failure)
         {
+            failed = failure;
             if (exchange.AwaitedClient && failure.TimedOut)
             {
                 await ErrorWriter.WriteAsync(context, ClientStalled).ConfigureAwait(false);
@@ -92,6 +97,13 @@ internal sealed class HttpForwarder(RelayMetrics metrics, TimeProvider time, ILo
 
             logger.BackendFailed(lease.Backend.Name, lease.Destination.Url, failure.Phase, exchange.Retries, failure.Message);
             await ErrorWriter.WriteAsync(context, BackendErrors.Describe(lease.Backend.Name, failure)).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (span is not null)
+            {
+                RelayTracing.End(span, exchange, lease.Destination.Url, context.Response.StatusCode, failed);
+            }
         }
     }
 

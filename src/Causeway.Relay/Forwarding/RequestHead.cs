@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -73,6 +74,7 @@ internal static class RequestHead
             HeaderRule.FromTrusted => chain.IsBehindTrustedProxy,
             HeaderRule.Expect => framing is UploadFraming.Length or UploadFraming.Chunked && ExpectsContinue(values),
             HeaderRule.Cookie => true,
+            HeaderRule.Trace => Activity.Current is null,
             _ => false,
         };
         return passes && !(nominates && HeaderRules.Lists(connection, name));
@@ -113,6 +115,15 @@ internal static class RequestHead
         if ((context.Response.Headers["X-Request-Id"] is { Count: 1 } own ? own : context.Request.Headers["X-Request-Id"]) is [{ Length: > 0 } id, ..])
         {
             head.AddField("X-Request-Id", id);
+        }
+
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } trace } span)
+        {
+            head.AddField("traceparent", trace);
+            if (span.TraceStateString is { Length: > 0 } state)
+            {
+                head.AddField("tracestate", state);
+            }
         }
 
         if (decision.Identity is { } identity)

@@ -16,7 +16,6 @@ internal static class LaterKeys
         ["Auth:AllowRegistration"] = "false",
         ["Auth:RefreshTokenDays"] = null,
         ["Realtime:Backplane"] = "none",
-        ["Telemetry:Otlp"] = null,
     };
 
     /// <summary>Rewords what is said of such keys, and drops it where nothing is asked for.</summary>

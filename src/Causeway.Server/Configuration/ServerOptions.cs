@@ -57,6 +57,10 @@ internal sealed class ServerOptions : IValidatableObject
     /// <value>Default <see cref="DocsMode.Always"/>.</value>
     public DocsMode Docs { get; set; } = DocsMode.Always;
 
+    /// <summary>Whether saving the configuration file reloads it, as SIGHUP does.</summary>
+    /// <value>Default null: in development.</value>
+    public bool? ReloadOnSave { get; set; }
+
     /// <summary>The ports of <see cref="AdminUrls"/>.</summary>
     internal IReadOnlyCollection<int> AdminPorts => field ??= [.. AdminListenUrls().Select(PortOf).OfType<int>()];
 

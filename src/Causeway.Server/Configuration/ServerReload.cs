@@ -11,6 +11,11 @@ internal static class ServerReload
     {
         services.AddSingleton(new CurrentSettings(settings));
         services.AddReloadSource(static provider => provider.GetRequiredService<CurrentSettings>().ReadAgain());
+        if (settings.Server.ReloadOnSave ?? settings.Configuration.IsDevelopment)
+        {
+            services.AddHostedService<ReloadOnSave>();
+        }
+
         services.AddReload("log level", order: 0, ["Telemetry:LogLevel"], static (context, _) =>
         {
             var wanted = context.Services.GetRequiredService<CurrentSettings>().Value.Telemetry.LogLevel;

@@ -17,6 +17,9 @@ internal sealed class ServerSettings
     private const string HttpsFlag = "--https";
     private const string RealtimeSection = "Realtime";
 
+    // Among the library's options; in the file each has its place in another section.
+    private static readonly string[] ElsewhereKeys = ["Realtime:DrainSeconds", "Realtime:AllowedOrigins"];
+
     private readonly Func<ServerSettings> _readAgain;
 
     private ServerSettings(CausewayConfiguration configuration, string workingDirectory, Func<ServerSettings> readAgain)
@@ -136,6 +139,14 @@ internal sealed class ServerSettings
         return problems.Count == 0 ? settings : throw new ConfigurationException(problems);
     }
 
+    /// <summary>The JSON Schema of <c>causeway.json</c>, whatever is configured here.</summary>
+    public static string JsonSchema()
+    {
+        var nothing = new CausewayConfigurationSettings { WorkingDirectory = Path.GetTempPath(), FileName = Path.GetRandomFileName(), Variables = new Dictionary<string, string?>() };
+        return new ServerSettings(Read([], nothing), nothing.WorkingDirectory, static () => throw new InvalidOperationException("There is nothing to read again.")).Configuration
+            .ToJsonSchema("The configuration of Causeway", ElsewhereKeys);
+    }
+
     /// <summary>Reads the same command line, files and variables once more.</summary>
     /// <exception cref="ConfigurationException">With everything that is wrong.</exception>
     public ServerSettings ReadAgain() => _readAgain();
@@ -217,12 +228,12 @@ internal sealed class ServerSettings
     /// <summary>The library has these two among its options; in the file each has its place elsewhere, and one place is enough.</summary>
     private IEnumerable<ConfigurationProblem> NamesOfOtherSections(RealtimeOptions options)
     {
-        if (Configuration.OriginOf("Realtime:DrainSeconds").Tier != ConfigurationTier.Default)
+        if (Configuration.OriginOf(ElsewhereKeys[0]).Tier != ConfigurationTier.Default)
         {
             yield return new ConfigurationProblem("DrainSeconds", "stands elsewhere: set Server:DrainSeconds");
         }
 
-        if (Configuration.OriginOf("Realtime:AllowedOrigins").Tier != ConfigurationTier.Default)
+        if (Configuration.OriginOf(ElsewhereKeys[1]).Tier != ConfigurationTier.Default)
         {
             yield return new ConfigurationProblem("AllowedOrigins", "stands elsewhere: set Auth:AllowedOrigins");
         }

@@ -29,7 +29,7 @@ public sealed class OrphanSweepTests
         Assert.Empty(house.Records);
         var asked = await house.Logs.WaitFor("SurvivorAsked");
         Assert.Equal(orphan.Id, asked.Properties["ProcessId"]);
-        Assert.Equal("/bin/sleep 60", asked.Properties["Command"]);
+        Assert.Equal("/bin/sleep with 1 argument", asked.Properties["Command"]);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Causeway.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,18 @@ public sealed class LogFormatterTests
         Assert.Equal(
             """{"time":"2026-05-04T12:00:00.000Z","level":"warning","event":"room_filled","message":"Room chat took 10 bytes\nand True 0.5","category":"Causeway.Realtime.Rooms","room_id":"chat","limit_bytes":10,"is_full":true,"ratio":0.5,"request_id":"inner","connection_id":"c1","scopes":["loop heartbeat"]}""",
             line);
+    }
+
+    [Fact]
+    public void Json_WithinATrace_NamesItAndNobodyElseMay()
+    {
+        using var activity = new Activity("work").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        using var json = JsonDocument.Parse(Json("{TraceId}", "c", default, null, "somebody's own"));
+
+        Assert.Equal(
+            (activity.TraceId.ToHexString(), activity.SpanId.ToHexString(), "somebody's own"),
+            (json.RootElement.GetProperty("trace_id").GetString(), json.RootElement.GetProperty("span_id").GetString(), json.RootElement.GetProperty("field_trace_id").GetString()));
     }
 
     [Fact]

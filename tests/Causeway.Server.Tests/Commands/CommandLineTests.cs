@@ -44,6 +44,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("token", "create", "--user", "ada", "--permission", "everything")]
     [InlineData("token", "create", "--user", "ada", "--minutes", "0")]
     [InlineData("token", "create", "--user", "ada", "--minutes", "soon")]
+    [InlineData("config", "check", "now")]
     [InlineData("health", "--url", "here")]
     [InlineData("doctor", "port")]
     [InlineData("doctor", "port", "0")]
@@ -54,6 +55,65 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(ExitCode.Usage, await RunAsync(args));
         Assert.Contains("--help", _error.ToString(), StringComparison.Ordinal);
         Assert.Empty(_output.ToString());
+    }
+
+    [Fact]
+    public async Task ConfigCheck_GoodConfiguration_SaysSo()
+    {
+        _directory.Write("causeway.json", """{"Server": {"DrainSeconds": 3}}""");
+
+        Assert.Equal(ExitCode.Stopped, await RunAsync("config", "check"));
+        Assert.Contains("causeway.json", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ConfigCheck_ManyMistakes_TellsAllAndExitsWithThree()
+    {
+        _directory.Write("causeway.json", """{"Server": {"DrainSeconds": -3, "Porst": 1}, "Telemetry": {"Otlp": "somewhere", "OtlpHeaders": "no-secret-to-show", "OtlpProtocol": "carrier pigeon"}}""");
+
+        Assert.Equal(ExitCode.Configuration, await RunAsync("config", "check"));
+        foreach (var key in new[] { "Server:DrainSeconds", "Server:Porst", "Telemetry:Otlp ", "Telemetry:OtlpHeaders", "http/protobuf, grpc" })
+        {
+            Assert.Contains(key, _error.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("no-secret-to-show", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ConfigCheck_Json_HasEveryProblemWithItsPlace()
+    {
+        _directory.Write("causeway.json", """{"Server": {"DrainSeconds": -3, "Porst": 1}}""");
+
+        Assert.Equal(ExitCode.Configuration, await RunAsync("config", "check", "--json"));
+
+        using var json = JsonDocument.Parse(_output.ToString());
+        Assert.False(json.RootElement.GetProperty("valid").GetBoolean());
+        Assert.Equal(
+            [("Server:DrainSeconds", "causeway.json:1:13"), ("Server:Porst", "causeway.json:1:33")],
+            json.RootElement.GetProperty("problems").EnumerateArray()
+                .Select(static problem => (problem.GetProperty("key").GetString()!, problem.GetProperty("location").GetString()!)).Order());
+        Assert.Empty(_error.ToString());
+    }
+
+    [Fact]
+    public async Task ConfigSchema_WrongConfiguration_IsPrintedAllTheSame()
+    {
+        _directory.Write("causeway.json", """{"Server": {"Porst": 1}}""");
+
+        Assert.Equal(ExitCode.Stopped, await RunAsync("config", "schema"));
+        using var json = JsonDocument.Parse(_output.ToString());
+        Assert.Equal("https://json-schema.org/draft/2020-12/schema", json.RootElement.GetProperty("$schema").GetString());
+    }
+
+    [Fact]
+    public async Task ConfigShow_SecretHeaders_AreMaskedWithTheirPlace()
+    {
+        _directory.Write("causeway.json", """{"Telemetry": {"Otlp": "http://127.0.0.1:4318", "OtlpHeaders": "Authorization=Basic c2VjcmV0"}}""");
+
+        Assert.Equal(ExitCode.Stopped, await RunAsync("config", "show"));
+        Assert.DoesNotContain("c2VjcmV0", _output.ToString(), StringComparison.Ordinal);
+        Assert.Matches(@"Telemetry:OtlpHeaders\s+\*+\s+causeway\.json:1:\d+", _output.ToString());
     }
 
     [Fact]

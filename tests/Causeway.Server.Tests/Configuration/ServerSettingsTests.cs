@@ -58,7 +58,6 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("""{ "Auth": { "AllowRegistration": true } }""", "Auth:AllowRegistration")]
     [InlineData("""{ "Realtime": { "Backplane": "postgres" } }""", "Realtime:Backplane")]
     [InlineData("""{ "Realtime": { "Namespaces": { "chat": { "Durable": true } } } }""", "Realtime:Namespaces:chat:Durable")]
-    [InlineData("""{ "Telemetry": { "Otlp": "http://127.0.0.1:4317" } }""", "Telemetry:Otlp")]
     public void Load_ThingOfALaterRelease_RefusedByName(string json, string key)
     {
         var problem = Assert.Single(Problems(json));

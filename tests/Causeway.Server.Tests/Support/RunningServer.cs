@@ -45,14 +45,24 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Starts the program.</summary>
     /// <param name="configuration">The text of <c>causeway.json</c>.</param>
     /// <param name="arguments">The command line, besides the address.</param>
-    public static async Task<RunningServer> StartAsync(string configuration = "{}", params string[] arguments)
+    public static Task<RunningServer> StartAsync(string configuration = "{}", params string[] arguments) => StartAsync(configuration, static _ => { }, arguments);
+
+    /// <inheritdoc cref="StartAsync(string, string[])"/>
+    /// <param name="configuration">The text of <c>causeway.json</c>.</param>
+    /// <param name="configure">Changes the builder last.</param>
+    /// <param name="arguments">The command line, besides the address.</param>
+    public static async Task<RunningServer> StartAsync(string configuration, Action<WebApplicationBuilder> configure, params string[] arguments)
     {
         var directory = new TempDirectory();
         directory.Write("causeway.json", configuration);
         string[] address = NamesAddress(configuration) ? [] : ["--Server:Urls=http://127.0.0.1:0"];
         var settings = ServerSettings.Load([.. arguments, .. address, "--Server:DrainSeconds=0"], Look(directory.Path));
         var logs = new LogProbe();
-        var app = ServerApp.Build(settings, builder => builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddProvider(logs));
+        var app = ServerApp.Build(settings, builder =>
+        {
+            builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddProvider(logs);
+            configure(builder);
+        });
         await app.StartAsync().Within();
         return new RunningServer(directory, settings, app, logs);
     }

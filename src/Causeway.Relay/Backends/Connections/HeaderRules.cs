@@ -32,6 +32,9 @@ internal enum HeaderRule
 
     /// <summary>The request id: the service's own goes on.</summary>
     RequestId,
+
+    /// <summary>The trace: where the service traces, its own place in it goes on.</summary>
+    Trace,
 }
 
 /// <summary>Which headers are relayed, and which end here (RFC 9110 §7.6.1). Names compare without case.</summary>
@@ -67,6 +70,8 @@ internal static class HeaderRules
         ["Via"] = HeaderRule.Via,
         ["Forwarded"] = HeaderRule.Drop,
         ["X-Request-Id"] = HeaderRule.RequestId,
+        ["traceparent"] = HeaderRule.Trace,
+        ["tracestate"] = HeaderRule.Trace,
         [Identity] = HeaderRule.Drop,
         ["Authorization"] = HeaderRule.Authorization,
         ["Cookie"] = HeaderRule.Cookie,

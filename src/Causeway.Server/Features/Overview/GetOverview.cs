@@ -1,11 +1,9 @@
-using System.Diagnostics;
-
 namespace Causeway.Server;
 
 /// <summary>The whole service at one glance.</summary>
 internal static class GetOverview
 {
-    /// <summary>Totals since the start and levels now.</summary>
+    /// <summary>Totals since the start and levels now. What takes its time, or may fail, comes in parts.</summary>
     internal sealed record Overview
     {
         /// <summary>The machine it runs on.</summary>
@@ -29,41 +27,53 @@ internal static class GetOverview
         /// <summary>The service's clock.</summary>
         public required DateTimeOffset Now { get; init; }
 
-        /// <summary>Live connections.</summary>
-        public required ConnectionCounts Connections { get; init; }
-
-        /// <summary>Rooms.</summary>
-        public required int Rooms { get; init; }
-
-        /// <summary>Messages published to rooms.</summary>
-        public required long MessagesPublished { get; init; }
-
-        /// <summary>Room messages handed to sockets or streams, each member counting.</summary>
-        public required long Deliveries { get; init; }
-
-        /// <summary>Messages slow members did not get.</summary>
-        public required long Dropped { get; init; }
-
-        /// <summary>Members closed as too slow.</summary>
-        public required long SlowCloses { get; init; }
-
-        /// <summary>Bytes waiting for full sockets.</summary>
-        public required long BacklogBytes { get; init; }
-
-        /// <summary>From publish to the socket.</summary>
-        public required LatencySummary Latency { get; init; }
-
-        /// <summary>Of the process.</summary>
-        public required MemoryUse Memory { get; init; }
-
-        /// <summary>Processor time used by the process.</summary>
-        public required double CpuSeconds { get; init; }
-
         /// <summary>Processors it may use.</summary>
         public required int Processors { get; init; }
 
         /// <summary>True while it is stopping.</summary>
         public required bool Draining { get; init; }
+
+        /// <summary>As <c>/ready</c> says it: <c>ready</c>, <c>degraded</c>, <c>draining</c> or <c>unavailable</c>. Part <c>readiness</c>.</summary>
+        public string? Readiness { get; init; }
+
+        /// <summary>Live connections. Part <c>live</c>, as all down to the latency; null, like every part's values, when the part could not be had.</summary>
+        public ConnectionCounts? Connections { get; init; }
+
+        /// <summary>Rooms.</summary>
+        public int? Rooms { get; init; }
+
+        /// <summary>Messages published to rooms.</summary>
+        public long? MessagesPublished { get; init; }
+
+        /// <summary>Room messages handed to sockets or streams, each member counting.</summary>
+        public long? Deliveries { get; init; }
+
+        /// <summary>Messages slow members did not get.</summary>
+        public long? Dropped { get; init; }
+
+        /// <summary>Members closed as too slow.</summary>
+        public long? SlowCloses { get; init; }
+
+        /// <summary>Bytes waiting for full sockets.</summary>
+        public long? BacklogBytes { get; init; }
+
+        /// <summary>From publish to the socket.</summary>
+        public LatencySummary? Latency { get; init; }
+
+        /// <summary>Of the process. Part <c>process</c>.</summary>
+        public MemoryUse? Memory { get; init; }
+
+        /// <summary>Processor time used by the process. Part <c>process</c>.</summary>
+        public double? CpuSeconds { get; init; }
+
+        /// <summary>Background loops. Part <c>loops</c>.</summary>
+        public LoopCounts? Loops { get; init; }
+
+        /// <summary>Backends of relayed routes. Part <c>backends</c>.</summary>
+        public BackendCounts? Backends { get; init; }
+
+        /// <summary>Parts that could not be had within a second; the others are answered all the same.</summary>
+        public IReadOnlyList<UnavailablePart> Unavailable { get; init; } = [];
     }
 
     /// <summary>Live connections by transport.</summary>
@@ -77,32 +87,33 @@ internal static class GetOverview
     /// <summary>Memory of the process.</summary>
     internal sealed record MemoryUse(long WorkingSetBytes, long GcHeapBytes);
 
-    public static Overview Handle(Realtime.Connections connections, ServiceFacts facts, TimeProvider time)
+    /// <summary>Background loops: all, and those whose last run failed.</summary>
+    internal sealed record LoopCounts(int Total, int Failing);
+
+    /// <summary>Backends: all, and those with no address up.</summary>
+    internal sealed record BackendCounts(int Total, int Down);
+
+    /// <summary>A part that could not be had.</summary>
+    /// <param name="Part">Its name.</param>
+    /// <param name="Reason">Why.</param>
+    internal sealed record UnavailablePart(string Part, string Reason);
+
+    public static Task<Overview> HandleAsync(OverviewReader reader, ServiceFacts facts, TimeProvider time, CancellationToken cancellationToken)
     {
-        var live = connections.Statistics;
         var now = time.GetUtcNow();
-        using var process = Process.GetCurrentProcess();
-        return new Overview
-        {
-            Node = facts.Node,
-            Version = facts.Version,
-            Environment = facts.Environment,
-            Exposure = facts.Exposure,
-            StartedAt = facts.StartedAt,
-            UptimeSeconds = (long)(now - facts.StartedAt).TotalSeconds,
-            Now = now,
-            Connections = new ConnectionCounts(live.WebSockets, live.Streams),
-            Rooms = live.Rooms,
-            MessagesPublished = live.Published,
-            Deliveries = live.Deliveries,
-            Dropped = live.Dropped,
-            SlowCloses = live.SlowCloses,
-            BacklogBytes = live.BacklogBytes,
-            Latency = new LatencySummary(live.PublishToSendP50?.TotalMilliseconds, live.PublishToSendP99?.TotalMilliseconds),
-            Memory = new MemoryUse(process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false)),
-            CpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
-            Processors = Environment.ProcessorCount,
-            Draining = facts.IsDraining(),
-        };
+        return reader.ReadAsync(
+            new Overview
+            {
+                Node = facts.Node,
+                Version = facts.Version,
+                Environment = facts.Environment,
+                Exposure = facts.Exposure,
+                StartedAt = facts.StartedAt,
+                UptimeSeconds = (long)(now - facts.StartedAt).TotalSeconds,
+                Now = now,
+                Processors = Environment.ProcessorCount,
+                Draining = facts.IsDraining(),
+            },
+            cancellationToken);
     }
 }

@@ -7,7 +7,7 @@ internal static class OverviewEndpoints
     {
         var service = api.MapGroup("").WithTags("Service");
 
-        service.MapGet("/overview", GetOverview.Handle)
+        service.MapGet("/overview", GetOverview.HandleAsync)
             .WithName("getOverview").WithSummary("Totals since the start and levels now.")
             .Needs(AccessRule.Operator("overview:read")).Answers<GetOverview.Overview>(200);
         service.MapGet("/config", ShowConfiguration.Handle)

@@ -35,7 +35,7 @@ class Feed extends EventTarget {
     if (access.isRefused || this.#forbiddenTo === access.token) return;
     try {
       const overview = await api.overview(AbortSignal.timeout(4000));
-      this.#take(overview);
+      this.#take(whole(overview, this.latest));
     } catch (error) {
       this.error = error;
       this.state = { 401: 'refused', 403: 'forbidden' }[error.status] ?? 'gone';
@@ -60,6 +60,14 @@ class Feed extends EventTarget {
     while (this.samples.length > 0 && this.samples[0].at < oldest) this.samples.shift();
     this.samples.push(entry);
   }
+}
+
+// What stands where a part of the overview could not be had yet.
+const UNKNOWN = { connections: { websocket: 0, sse: 0 }, rooms: 0, messages_published: 0, deliveries: 0, dropped: 0, slow_closes: 0, backlog_bytes: 0, cpu_seconds: 0 };
+
+/** The answer with the last known values in place of the parts that could not be had this time. */
+function whole(now, before) {
+  return Object.fromEntries(Object.entries(now).map(([name, value]) => [name, value ?? before?.[name] ?? UNKNOWN[name] ?? null]));
 }
 
 /** One point in time. Rates need the answer before it, from the same run of the server. */
