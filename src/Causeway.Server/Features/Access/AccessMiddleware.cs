@@ -19,6 +19,11 @@ internal sealed class AccessMiddleware(RequestDelegate next)
             return ErrorWriter.WriteAsync(context, context.Features.GetRequiredFeature<NoCaller>().Error);
         }
 
-        return rule.Allows(caller, context) ? next(context) : ErrorWriter.WriteAsync(context, AccessErrors.Forbidden);
+        var checking = rule.CheckAsync(caller, context);
+        return checking.IsCompletedSuccessfully ? GoOnAsync(context, checking.Result) : WaitAsync(context, checking);
     }
+
+    private async Task WaitAsync(HttpContext context, ValueTask<ApiError?> checking) => await GoOnAsync(context, await checking);
+
+    private Task GoOnAsync(HttpContext context, ApiError? refusal) => refusal is null ? next(context) : ErrorWriter.WriteAsync(context, refusal);
 }
