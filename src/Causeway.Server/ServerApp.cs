@@ -131,6 +131,7 @@ internal static class ServerApp
         services.AddServerFiles(settings);
         services.AddServerRelay(settings);
         services.AddStreams(settings);
+        services.AddServerRooms();
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));

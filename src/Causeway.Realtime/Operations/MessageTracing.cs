@@ -13,9 +13,12 @@ internal static class MessageTracing
 
     private static readonly ActivitySource Source = new("Causeway.Realtime");
 
+    /// <summary>Whether anybody listens.</summary>
+    public static bool IsOn => Source.HasListeners();
+
     public static Activity? StartPublish(RoomId room, string type)
     {
-        if (!Source.HasListeners() || Source.StartActivity("publish", ActivityKind.Producer) is not { } span)
+        if (Source.StartActivity("publish", ActivityKind.Producer) is not { } span)
         {
             return null;
         }
@@ -33,7 +36,7 @@ internal static class MessageTracing
 
     /// <summary>A client's message that a registered handler takes: what the handler does is under it.</summary>
     public static Activity? StartHandler(string type) =>
-        Source.HasListeners() ? Source.StartActivity($"handle {type}", ActivityKind.Consumer) : null;
+        IsOn ? Source.StartActivity($"handle {type}", ActivityKind.Consumer) : null;
 
     /// <summary>Says where the message stands, or why it was refused.</summary>
     public static void End(Activity span, RoomMessage? message, string? refusal)

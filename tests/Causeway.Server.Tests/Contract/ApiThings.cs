@@ -68,6 +68,9 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes all things anew from here on: what there was may have gone.</summary>
+    public void Forget() => _kept.Clear();
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients)

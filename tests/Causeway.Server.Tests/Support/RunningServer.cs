@@ -16,10 +16,12 @@ internal sealed class RunningServer : IAsyncDisposable
     private static JsonElement? _description;
 
     private readonly TempDirectory _directory;
+    private readonly bool _ownsDirectory;
 
-    private RunningServer(TempDirectory directory, ServerSettings settings, WebApplication app, LogProbe logs)
+    private RunningServer(TempDirectory directory, bool ownsDirectory, ServerSettings settings, WebApplication app, LogProbe logs)
     {
         _directory = directory;
+        _ownsDirectory = ownsDirectory;
         Settings = settings;
         App = app;
         Logs = logs;
@@ -51,9 +53,16 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <param name="configuration">The text of <c>causeway.json</c>.</param>
     /// <param name="configure">Changes the builder last.</param>
     /// <param name="arguments">The command line, besides the address.</param>
-    public static async Task<RunningServer> StartAsync(string configuration, Action<WebApplicationBuilder> configure, params string[] arguments)
+    public static Task<RunningServer> StartAsync(string configuration, Action<WebApplicationBuilder> configure, params string[] arguments) =>
+        StartAsync(new TempDirectory(), ownsDirectory: true, configuration, configure, arguments);
+
+    /// <summary>Starts the program in a directory that outlives it, so that it can be started there again.</summary>
+    public static Task<RunningServer> StartInAsync(TempDirectory directory, string configuration = "{}", params string[] arguments) =>
+        StartAsync(directory, ownsDirectory: false, configuration, static _ => { }, arguments);
+
+    private static async Task<RunningServer> StartAsync(
+        TempDirectory directory, bool ownsDirectory, string configuration, Action<WebApplicationBuilder> configure, string[] arguments)
     {
-        var directory = new TempDirectory();
         directory.Write("causeway.json", configuration);
         string[] address = NamesAddress(configuration) ? [] : ["--Server:Urls=http://127.0.0.1:0"];
         var settings = ServerSettings.Load([.. arguments, .. address, "--Server:DrainSeconds=0"], Look(directory.Path));
@@ -64,7 +73,7 @@ internal sealed class RunningServer : IAsyncDisposable
             configure(builder);
         });
         await app.StartAsync().Within();
-        return new RunningServer(directory, settings, app, logs);
+        return new RunningServer(directory, ownsDirectory, settings, app, logs);
     }
 
     private static bool NamesAddress(string configuration)
@@ -132,7 +141,10 @@ internal sealed class RunningServer : IAsyncDisposable
         using var limit = new CancellationTokenSource(Limits.Test);
         await App.StopAsync(limit.Token);
         await App.DisposeAsync();
-        _directory.Dispose();
+        if (_ownsDirectory)
+        {
+            _directory.Dispose();
+        }
     }
 
     private async Task<HttpAnswer> SendAsync(HttpRequestMessage request)
