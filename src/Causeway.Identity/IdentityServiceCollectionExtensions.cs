@@ -67,7 +67,7 @@ public static class IdentityServiceCollectionExtensions
         Add(static p => new OwnAccount(
             Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<LogInThrottle>(p), Get<MailOutbox>(p), Get<MailTokens>(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
         Add(static p => new IdentityUpkeep(
-            Data(p), Get<AccessFeed>(p), Get<LastUses>(p), Get<AuditLog>(p), Get<Sessions>(p), Get<MailTokens>(p), Options<IdentityOptions>(p)));
+            Data(p), Get<AccessFeed>(p), Get<LastUses>(p), Get<AuditLog>(p), Get<Sessions>(p), Get<MailTokens>(p), Get<SigningKeys>(p), Options<IdentityOptions>(p)));
         return services;
 
         void Add<T>(Func<IServiceProvider, T> create)

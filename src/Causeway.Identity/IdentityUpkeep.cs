@@ -12,11 +12,12 @@ public sealed class IdentityUpkeep
     private readonly AuditLog _audit;
     private readonly Sessions _sessions;
     private readonly MailTokens _tokens;
+    private readonly SigningKeys _keys;
     private readonly IdentityOptions _options;
 
     internal IdentityUpkeep(
-        Database database, AccessFeed feed, LastUses uses, AuditLog audit, Sessions sessions, MailTokens tokens, IOptions<IdentityOptions> options) =>
-        (_database, _feed, _uses, _audit, _sessions, _tokens, _options) = (database, feed, uses, audit, sessions, tokens, options.Value);
+        Database database, AccessFeed feed, LastUses uses, AuditLog audit, Sessions sessions, MailTokens tokens, SigningKeys keys, IOptions<IdentityOptions> options) =>
+        (_database, _feed, _uses, _audit, _sessions, _tokens, _keys, _options) = (database, feed, uses, audit, sessions, tokens, keys, options.Value);
 
     /// <summary>Writes what is noted in memory: refusals for the audit log, and when credentials were used last. Call it every second, and before the end.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken = default)
@@ -25,9 +26,13 @@ public sealed class IdentityUpkeep
         await _uses.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes what is over: sessions, links, changes that every node has heard of, and audit entries beyond their retention. Call it every hour.</summary>
+    /// <summary>
+    /// Deletes what is over (sessions, links, changes that every node has heard of, audit entries beyond their retention), and takes up keys that were rotated elsewhere.
+    /// Call it every hour.
+    /// </summary>
     public async Task CleanUpAsync(CancellationToken cancellationToken = default)
     {
+        await _keys.LoadAsync(cancellationToken).ConfigureAwait(false);
         await _feed.ForgetAsync(cancellationToken).ConfigureAwait(false);
         await _sessions.ForgetAsync(cancellationToken).ConfigureAwait(false);
         await _tokens.ForgetAsync(_database, cancellationToken).ConfigureAwait(false);

@@ -12,6 +12,10 @@ internal static class Endpoints
 
         var limits = app.Services.GetRequiredService<MessageLimits>();
         var api = app.MapGroup("/api/v1").WithRateLimit(RateLimitPolicies.Default).WithCompression();
+        api.MapAuthEndpoints();
+        api.MapUserEndpoints();
+        api.MapRoleEndpoints();
+        api.MapApiKeyEndpoints();
         api.MapRoomEndpoints();
         api.MapPublishEndpoints(limits);
         api.MapFileEndpoints(settings.Files);

@@ -1,4 +1,5 @@
 using System.Net.Mail;
+using System.Net.Mime;
 using System.Text;
 
 namespace Causeway.Identity;
@@ -14,6 +15,9 @@ internal static class MailTransport
             SubjectEncoding = Encoding.UTF8,
             Body = mail.Text,
             BodyEncoding = Encoding.UTF8,
+
+            // Readable as it is, in a file too; nothing but an address that was configured has other letters.
+            BodyTransferEncoding = Ascii.IsValid(mail.Text) ? TransferEncoding.SevenBit : TransferEncoding.QuotedPrintable,
         };
 
         // Out-of-office answers to mail that no person wrote help nobody (RFC 3834 §5).

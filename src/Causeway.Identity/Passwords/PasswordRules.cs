@@ -13,6 +13,9 @@ public static class PasswordRules
     /// <summary>The most characters. Hashing costs no more for a longer one, but reading it would.</summary>
     public const int MaxLength = 128;
 
+    /// <summary>The longest text that is compared with a password.</summary>
+    public const int MaxCheckedLength = 4 * MaxLength;
+
     private static readonly FrozenSet<string> Common = Load();
 
     /// <summary>The rule a new password breaks, as one sentence; null where it breaks none.</summary>
@@ -39,7 +42,7 @@ public static class PasswordRules
     }
 
     /// <summary>Whether a password that is only compared may be looked at: one that is far too long isn't worth the time.</summary>
-    public static bool IsWorthChecking(string? password) => password is { Length: > 0 and <= 4 * MaxLength };
+    public static bool IsWorthChecking(string? password) => password is { Length: > 0 and <= MaxCheckedLength };
 
     private static bool Same(string left, string right) => left.Equals(right, StringComparison.OrdinalIgnoreCase);
 

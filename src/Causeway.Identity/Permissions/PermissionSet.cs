@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Causeway.Identity;
@@ -49,6 +50,9 @@ public sealed class PermissionSet : IReadOnlyCollection<string>
 
     /// <inheritdoc/>
     public int Count => _items.Length;
+
+    /// <summary>The same as a set of texts.</summary>
+    public IReadOnlySet<string> AsSet => field ??= _items.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Whether it is everything.</summary>
     public bool IsEverything => _items is [All];

@@ -32,6 +32,9 @@ public sealed record RelayDecision
     /// <summary>True where <c>access_token</c> in the query was a credential of this service.</summary>
     public bool OwnsQueryToken { get; init; }
 
+    /// <summary>Whether a cookie, by its name, is a credential of this service, which no backend may see; null where none is.</summary>
+    public Predicate<string>? OwnsCookie { get; init; }
+
     /// <summary>Refuses.</summary>
     public static RelayDecision Refuse(ApiError error) => new() { Error = error };
 }

@@ -53,7 +53,7 @@ internal static class RequestHead
             var rule = HeaderRules.OfRequest(name);
             if (rule == HeaderRule.Pass ? !nominates || !HeaderRules.Lists(connection, name) : Passes(rule, name, values, connection, nominates, chain, decision, framing))
             {
-                AddFields(head, rule, name, values);
+                AddFields(head, rule, name, rule == HeaderRule.Cookie && decision.OwnsCookie is { } owns ? Without(values, owns) : values);
             }
         }
 
@@ -82,6 +82,24 @@ internal static class RequestHead
 
     /// <summary>Whether the client waits for a word before it sends the body.</summary>
     public static bool ExpectsContinue(StringValues expect) => expect.Count == 1 && "100-continue".Equals(expect[0], StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The cookies but for those that are this service's own.</summary>
+    private static StringValues Without(StringValues values, Predicate<string> owns)
+    {
+        var kept = new List<string>();
+        foreach (var value in values)
+        {
+            foreach (var pair in (value ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (!owns(pair.Split('=', 2)[0].TrimEnd()))
+                {
+                    kept.Add(pair);
+                }
+            }
+        }
+
+        return kept.Count == 0 ? StringValues.Empty : string.Join("; ", kept);
+    }
 
     private static void AddFields(HeadBuffer head, HeaderRule rule, string name, StringValues values)
     {

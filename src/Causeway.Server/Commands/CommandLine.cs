@@ -80,6 +80,7 @@ internal static class CommandLine
         var serve = new Command("serve", "Run the service. This is what happens without a command.");
         serve.SetAction(run.ServeAsync);
         root.Add(serve);
+        root.Add(UserCommands.Create(run));
         root.Add(TokenCommands.Create(run));
         root.Add(ConfigCommands.Create(run));
         root.Add(HealthCommand.Create(run));

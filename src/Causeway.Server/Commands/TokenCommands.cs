@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Causeway.Hosting;
 using Causeway.Http;
+using Causeway.Identity;
 
 namespace Causeway.Server;
 
@@ -14,6 +15,7 @@ internal static class TokenCommands
         var token = new Command("token", "Make tokens for users, and find the admin token.");
         token.Add(CreateCreate(run));
         token.Add(CreateAdmin(run));
+        token.Add(CreateRotate(run));
         return token;
     }
 
@@ -24,7 +26,7 @@ internal static class TokenCommands
         var roles = new Option<string[]>("--role") { Description = "A role; admin may do everything.", DefaultValueFactory = static _ => [] };
         var permissions = new Option<string[]>("--permission")
         {
-            Description = "join:ROOM or publish:ROOM; a trailing * stands for any rest. May be repeated.",
+            Description = "As in join:ROOM, publish:ROOM or users:read; a trailing * stands for any rest. May be repeated.",
             DefaultValueFactory = static _ => [],
         };
         var minutes = new Option<int?>("--minutes") { Description = "How long it is valid; default Auth:AccessTokenMinutes." };
@@ -37,26 +39,27 @@ internal static class TokenCommands
         roles.AcceptOnlyFromAmong("admin");
         permissions.Validators.Add(static result => AddErrorUnless(
             result,
-            result.Tokens.All(static token => token.Value.StartsWith("join:", StringComparison.Ordinal) || token.Value.StartsWith("publish:", StringComparison.Ordinal)),
-            "--permission must be join:ROOM or publish:ROOM."));
+            result.Tokens.All(static token => PermissionSet.IsWellFormed(token.Value)),
+            "--permission must be 1 to 160 of A-Z a-z 0-9 _ . : -, with * at the end only."));
 
         var command = new Command("create", "Sign a token for a user with this service's key; prints the token and nothing else.")
         {
             user, name, roles, permissions, minutes, json,
         };
-        command.SetAction(result =>
+        command.SetAction(async (result, cancellationToken) =>
         {
-            var settings = run.Settings();
-            PrivateDirectory.Create(settings.DataDirectory);
-            var lifetime = TimeSpan.FromMinutes(result.GetValue(minutes) ?? settings.Auth.AccessTokenMinutes);
-            var keys = SigningKeys.Load([.. settings.Auth.SigningKeys], settings.DataDirectory);
-            var expiresAt = TimeProvider.System.GetUtcNow() + lifetime;
-            var token = new AccessTokens(keys, TimeProvider.System).Issue(
-                result.GetRequiredValue(user), result.GetValue(name), result.GetValue(roles) ?? [], result.GetValue(permissions) ?? [], lifetime);
-            run.Output.WriteLine(result.GetValue(json)
-                ? JsonSerializer.Serialize(new Created(token, "Bearer", result.GetRequiredValue(user), expiresAt), CommandJson.Options)
-                : token);
-            return ExitCode.Stopped;
+            return await AccountServices.RunAsync(run, needsSchema: false, async (settings, services) =>
+            {
+                var lifetime = TimeSpan.FromMinutes(result.GetValue(minutes) ?? settings.Auth.AccessTokenMinutes);
+                await services.GetRequiredService<SigningKeys>().LoadAsync(cancellationToken);
+                var expiresAt = TimeProvider.System.GetUtcNow() + lifetime;
+                var token = services.GetRequiredService<AccessTokens>().Issue(
+                    result.GetRequiredValue(user), result.GetValue(name), result.GetValue(roles) ?? [], result.GetValue(permissions) ?? [], lifetime);
+                await run.Output.WriteLineAsync(result.GetValue(json)
+                    ? JsonSerializer.Serialize(new Created(token, "Bearer", result.GetRequiredValue(user), expiresAt), CommandJson.Options)
+                    : token);
+                return ExitCode.Stopped;
+            });
         });
         return command;
     }
@@ -78,6 +81,28 @@ internal static class TokenCommands
         return command;
     }
 
+    private static Command CreateRotate(Invocation run)
+    {
+        var json = new Option<bool>("--json") { Description = "Print a JSON object." };
+        var command = new Command("rotate", "Make a new key that signs tokens from now on; nobody is logged out. A running service takes it up within an hour, or at a restart.") { json };
+        command.SetAction((result, cancellationToken) => AccountServices.RunAsync(run, needsSchema: false, async (settings, services) =>
+        {
+            if (settings.Auth.SigningKeys.Count > 0)
+            {
+                await run.Error.WriteLineAsync("The signing keys are configured (Auth:SigningKeys): put a new one before them there, and restart.");
+                return ExitCode.Failed;
+            }
+
+            await services.GetRequiredService<SigningKeys>().LoadAsync(cancellationToken);
+            var ring = await services.GetRequiredService<SigningKeys>().RotateAsync(cancellationToken);
+            await run.Output.WriteLineAsync(result.GetValue(json)
+                ? JsonSerializer.Serialize(new Rotated(ring.Current.Id, [.. ring.Keys.Skip(1).Select(static key => key.Id)]), CommandJson.Options)
+                : $"Key {ring.Current.Id} signs now; {ring.Keys.Count - 1} earlier still verify.");
+            return ExitCode.Stopped;
+        }));
+        return command;
+    }
+
     private static void AddErrorUnless(System.CommandLine.Parsing.OptionResult result, bool holds, string message)
     {
         if (!holds)
@@ -89,4 +114,6 @@ internal static class TokenCommands
     private sealed record Created(string AccessToken, string TokenType, string UserId, DateTimeOffset ExpiresAt);
 
     private sealed record Admin(string Path, string? Token);
+
+    private sealed record Rotated(string KeyId, IReadOnlyList<string> Earlier);
 }

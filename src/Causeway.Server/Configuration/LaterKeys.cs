@@ -9,12 +9,10 @@ namespace Causeway.Server;
 /// </summary>
 internal static class LaterKeys
 {
-    private static readonly string[] Sections = ["Webhooks", "Mail", "Jobs"];
+    private static readonly string[] Sections = ["Webhooks", "Jobs"];
 
     private static readonly Dictionary<string, string?> Keys = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Auth:AllowRegistration"] = "false",
-        ["Auth:RefreshTokenDays"] = null,
         ["Realtime:Backplane"] = "none",
     };
 

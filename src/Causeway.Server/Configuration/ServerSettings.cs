@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Causeway.Hosting;
 using Causeway.Http;
+using Causeway.Identity;
 using Causeway.Realtime;
 using Causeway.Relay;
 using Causeway.Streams;
@@ -33,6 +34,7 @@ internal sealed class ServerSettings
         Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
         Database = configuration.Bind<DatabaseSettings>("Database");
         Files = configuration.Bind<FilesOptions>("Files");
+        Mail = configuration.Bind<MailSettings>("Mail");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
         WorkingDirectory = workingDirectory;
@@ -56,6 +58,8 @@ internal sealed class ServerSettings
     public DatabaseSettings Database { get; }
 
     public FilesOptions Files { get; }
+
+    public MailSettings Mail { get; }
 
     public RelayOptions Relay { get; }
 
@@ -159,6 +163,18 @@ internal sealed class ServerSettings
         Add(exposure.Urls, UrlsToOpen);
         Add(exposure.Urls, Sockets.Select(static socket => socket.Url));
         Add(exposure.TrustedProxies, Server.TrustedProxies);
+    }
+
+    /// <summary>Hands the accounts their limits.</summary>
+    public void Apply(IdentityOptions identity)
+    {
+        identity.AccessTokenLifetime = TimeSpan.FromMinutes(Auth.AccessTokenMinutes);
+        identity.SessionLifetime = TimeSpan.FromDays(Auth.RefreshTokenDays);
+        identity.RequireVerifiedEmail = Auth.RequireVerifiedEmail ?? Mail.Smtp is not null;
+        identity.PasswordIterations = Auth.PasswordIterations;
+        identity.HashingThreads = Auth.HashingThreads;
+        identity.HashingQueue = Auth.HashingQueue;
+        identity.AuditRetention = TimeSpan.FromDays(Auth.AuditDays);
     }
 
     /// <summary>Hands Host and Origin rules to the library that enforces them.</summary>

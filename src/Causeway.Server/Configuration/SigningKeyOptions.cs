@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Causeway.Hosting;
+using Causeway.Identity;
 
 namespace Causeway.Server;
 
@@ -18,9 +19,9 @@ internal sealed class SigningKeyOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Key is not null && !(Convert.TryFromBase64String(Key, new byte[Key.Length], out var length) && length >= Server.SigningKeys.MinBytes))
+        if (Key is not null && !(Convert.TryFromBase64String(Key, new byte[Key.Length], out var length) && length >= SigningKey.MinBytes))
         {
-            yield return new ValidationResult($"it must be base64 of at least {Server.SigningKeys.MinBytes} bytes", [nameof(Key)]);
+            yield return new ValidationResult($"it must be base64 of at least {SigningKey.MinBytes} bytes", [nameof(Key)]);
         }
     }
 }

@@ -18,6 +18,17 @@ internal static class EndpointConventions
     /// <summary>What it answers with when all is well.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) => endpoint.Produces<T>(status, "application/json");
 
+    /// <summary>That these answers carry the version of what they show, as an <c>ETag</c>.</summary>
+    public static RouteHandlerBuilder Tags(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses)
+        {
+            endpoint.WithMetadata(new ResponseHeader(status, "ETag", "The version that is shown, for If-Match.", Always: false));
+        }
+
+        return endpoint;
+    }
+
     /// <summary>What it answers with, without a body, when all is well.</summary>
     public static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, int status) => endpoint.Produces(status);
 

@@ -67,6 +67,12 @@ public sealed class OpenApiTests(LocalServer local) : IClassFixture<LocalServer>
                 continue;
             }
 
+            // An order to one's own account.
+            if (method == "post" && path.StartsWith("/api/v1/auth/", StringComparison.Ordinal) && !operation.TryGetProperty("requestBody", out _))
+            {
+                continue;
+            }
+
             if (method is "post" or "patch")
             {
                 Assert.True(operation.TryGetProperty("requestBody", out _), path);

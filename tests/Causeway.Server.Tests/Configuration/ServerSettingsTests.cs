@@ -53,9 +53,7 @@ public sealed class ServerSettingsTests : IDisposable
 
     [Theory]
     [InlineData("""{ "Webhooks": { "AllowPrivateNetworks": true } }""", "Webhooks")]
-    [InlineData("""{ "Mail": { "From": "a@example.com" } }""", "Mail")]
     [InlineData("""{ "Jobs": { "Workers": 4 } }""", "Jobs")]
-    [InlineData("""{ "Auth": { "AllowRegistration": true } }""", "Auth:AllowRegistration")]
     [InlineData("""{ "Realtime": { "Backplane": "postgres" } }""", "Realtime:Backplane")]
     [InlineData("""{ "Realtime": { "Namespaces": { "chat": { "Durable": true } } } }""", "Realtime:Namespaces:chat:Durable")]
     public void Load_ThingOfALaterRelease_RefusedByName(string json, string key)

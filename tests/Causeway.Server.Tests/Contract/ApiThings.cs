@@ -132,6 +132,7 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
     /// <summary>What no operation creates.</summary>
     private async Task<string> TakeAsync(string collection, string filled) => collection switch
     {
+        "/api/v1/auth/sessions" => Guid.NewGuid().ToString(),
         "/api/v1/loops" => "idempotency clean-up",
         "/api/v1/streams" => "build",
         "/api/v1/backends" => "worker",

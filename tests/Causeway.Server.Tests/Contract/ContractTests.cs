@@ -14,7 +14,22 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
     private static readonly string[] Methods = ["DELETE", "GET", "PATCH", "POST", "PUT"];
 
     // What can't be made good from the document alone, and why.
-    private static readonly Dictionary<string, string> NeverGood = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, string> NeverGood = new(StringComparer.Ordinal)
+    {
+        ["register"] = "is closed where the service is exposed",
+        ["logIn"] = "needs a password that fits",
+        ["refreshSession"] = "needs a session",
+        ["logOut"] = "needs a session",
+        ["logOutEverywhere"] = "needs a session",
+        ["updateMe"] = "needs a session",
+        ["changePassword"] = "needs a session",
+        ["sendVerification"] = "needs a session",
+        ["listSessions"] = "needs a session",
+        ["endSession"] = "needs a session",
+        ["resetPassword"] = "needs a link of a mail",
+        ["verifyEmail"] = "needs a link of a mail",
+        ["createUser"] = "needs an address that no account has",
+    };
 
     private readonly SchemaSamples _samples = new(contract.Document.Schemas, new Random(Seed));
     private readonly List<string> _failures = [];
@@ -273,7 +288,7 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
                 .Aggregate(needed, (name, parameter) => name.Replace($"{{{parameter.Name}}}", "*", StringComparison.Ordinal));
             var allowed = await contract.SendAsync(operation.Method, path + query, Body(operation, useExample: true), contract.Server.TokenFor("somebody", null, permission), headers);
             Hold(operation, allowed, $"the permission {permission}");
-            if (allowed.Status is 401 or 403)
+            if (allowed.Status is 401 or 403 && !SaysWhyBesides(allowed))
             {
                 _failures.Add($"{operation} with the permission {permission}: {allowed.Status} {allowed.Text}");
             }
@@ -281,6 +296,9 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
 
         End();
     }
+
+    /// <summary>Whether a refusal has another reason than the permission: nobody gives what they may not do, and some things are for accounts alone.</summary>
+    private static bool SaysWhyBesides(HttpAnswer answer) => answer.Json.GetProperty("error").GetProperty("details").TryGetProperty("reason", out _);
 
     [Fact]
     public async Task Method_NotDeclared_NotAllowedAndTheOthersNamed()
@@ -306,7 +324,7 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
     [Fact]
     public async Task Thing_Deleted_IsGoneForEveryOperation()
     {
-        foreach (var delete in Document.Operations.Where(static one => one.Method == HttpMethod.Delete && one.Path.EndsWith('}')))
+        foreach (var delete in Document.Operations.Where(static one => one.Method == HttpMethod.Delete && one.Path.EndsWith('}') && !NeverGood.ContainsKey(one.Id)))
         {
             var path = await contract.Things.FillAsync(delete.Path, fresh: true);
             var (query, headers) = Parameters(delete, new Random(Seed), optional: false);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Causeway.Identity;
 using Causeway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

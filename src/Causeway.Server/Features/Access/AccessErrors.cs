@@ -12,5 +12,7 @@ internal static class AccessErrors
 
     public static ApiError QueryTokenOff { get; } = new(ErrorCode.Unauthorized, "A token in the address is not taken here (Auth:AllowQueryToken).");
 
+    public static ApiError ForeignPage { get; } = new(ErrorCode.Forbidden, "With the session's cookie only the service's own pages may do this: the request needs their Origin.");
+
     public static ApiError Forbidden { get; } = new(ErrorCode.Forbidden, "The credential does not allow this.");
 }

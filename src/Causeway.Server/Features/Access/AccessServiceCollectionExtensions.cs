@@ -1,5 +1,7 @@
+using Causeway.Data;
 using Causeway.Hosting;
 using Causeway.Http;
+using Causeway.Identity;
 using Causeway.Realtime;
 
 namespace Causeway.Server;
@@ -10,23 +12,33 @@ internal static class AccessServiceCollectionExtensions
     public static IServiceCollection AddAccess(this IServiceCollection services, ServerSettings settings)
     {
         // Made here and not on first use: a key file that can't be read must fail the start, and the files must be there before anyone asks.
-        var (adminToken, keys) = Keys(settings);
+        var adminToken = Keys(settings);
         services.AddSingleton(adminToken);
-        services.AddSingleton(keys);
-        services.AddSingleton<AccessTokens>();
         services.AddSingleton<AccessMetrics>();
+        services.AddSingleton<SessionCookie>();
+        services.AddSingleton(provider => new RegistrationRule(settings.Auth.AllowRegistration ?? provider.GetRequiredService<Exposure>().IsLocal));
         services.AddSingleton(provider => new CallerResolver(
-            adminToken, provider.GetRequiredService<AccessTokens>(), provider.GetRequiredService<Exposure>(), settings.Auth.AllowQueryToken));
+            adminToken,
+            provider.GetRequiredService<Credentials>(),
+            provider.GetRequiredService<SessionCookie>(),
+            provider.GetRequiredService<Exposure>(),
+            settings.Auth.AllowQueryToken));
         services.AddSingleton<IRealtimeAuthenticator, RealtimeAuthenticator>();
-        return services;
+        return services.AddServerIdentity(settings);
     }
 
-    private static (AdminToken Admin, SigningKeys Signing) Keys(ServerSettings settings)
+    private static AdminToken Keys(ServerSettings settings)
     {
         try
         {
             PrivateDirectory.Create(settings.DataDirectory);
-            return (AdminToken.LoadOrCreate(settings.DataDirectory), SigningKeys.Load([.. settings.Auth.SigningKeys], settings.DataDirectory));
+            var adminToken = AdminToken.LoadOrCreate(settings.DataDirectory);
+            if (settings.Auth.SigningKeys.Count == 0 && settings.Database.Provider == DatabaseProvider.Sqlite)
+            {
+                ServerIdentity.FileKeys(settings, TimeProvider.System).Load();
+            }
+
+            return adminToken;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

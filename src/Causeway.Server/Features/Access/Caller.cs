@@ -1,3 +1,4 @@
+using Causeway.Identity;
 using Causeway.Realtime;
 
 namespace Causeway.Server;
@@ -32,8 +33,24 @@ internal sealed record Caller
     /// <summary>What it may do beside what everybody may: <c>users:read</c>, <c>publish:ROOM</c> and so on; a trailing <c>*</c> stands for any rest of the name.</summary>
     public IReadOnlySet<string> Permissions { get; init; } = new HashSet<string>();
 
+    /// <summary>By which credential it was found, to be looked at again; null for the admin token and the local admin.</summary>
+    public Access? Access { get; init; }
+
     /// <summary>Whom its room messages are from; null, the server, for an admin.</summary>
     public MessageSender? Sender => IsAdmin || UserId is null ? null : new MessageSender(UserId, Name, null);
+
+    /// <summary>Whoever has an account, a key, or a token of another system.</summary>
+    public static Caller From(Access access) => new()
+    {
+        Principal = access.Principal,
+        UserId = access.UserId,
+        Name = access.Name,
+        IsAdmin = access.Permissions.IsEverything,
+        Roles = access.Roles,
+        ExpiresAt = access.ExpiresAt,
+        Permissions = access.Permissions.AsSet,
+        Access = access,
+    };
 
     /// <summary>Whether it has a permission: by its name, by one that ends in <c>*</c> and begins like it, or by being admin.</summary>
     /// <param name="permission">As in <c>users:read</c>.</param>

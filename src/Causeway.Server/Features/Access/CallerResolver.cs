@@ -1,13 +1,18 @@
 using Causeway.Http;
+using Causeway.Identity;
 
 namespace Causeway.Server;
 
-/// <summary>Finds out who sent a request: by the admin token, by a signed token, or, while only this machine reaches the service, by the peer's own socket.</summary>
+/// <summary>
+/// Finds out who sent a request: by the admin token, a signed token or an API key, by the cookie of a session, or, while only this machine reaches the service, by
+/// the peer's own socket.
+/// </summary>
 /// <param name="adminToken">Opens everything.</param>
-/// <param name="tokens">Reads signed tokens.</param>
+/// <param name="credentials">Knows all others.</param>
+/// <param name="cookie">The cookie of a session.</param>
 /// <param name="exposure">Who can reach the service.</param>
 /// <param name="allowQueryToken">Whether live requests may carry a token in their address.</param>
-internal sealed class CallerResolver(AdminToken adminToken, AccessTokens tokens, Exposure exposure, bool allowQueryToken)
+internal sealed class CallerResolver(AdminToken adminToken, Credentials credentials, SessionCookie cookie, Exposure exposure, bool allowQueryToken)
 {
     private const string QueryName = "access_token";
 
@@ -34,7 +39,12 @@ internal sealed class CallerResolver(AdminToken adminToken, AccessTokens tokens,
 
         if (token is not null)
         {
-            return adminToken.Matches(token) ? ValueTask.FromResult<(Caller?, ApiError?)>((Caller.AdminToken, null)) : ReadAsync(token);
+            return FindAsync(token, context);
+        }
+
+        if (cookie.Read(context) is { } session)
+        {
+            return FindByCookieAsync(session, context, live);
         }
 
         return LocalAccess.IsLocal(context, exposure)
@@ -46,8 +56,55 @@ internal sealed class CallerResolver(AdminToken adminToken, AccessTokens tokens,
     public ValueTask<(Caller? Caller, ApiError? Error)> ResolveInQueryAsync(HttpContext context, string token) =>
         allowQueryToken ? ResolveAsync(context, token) : Refused(AccessErrors.QueryTokenOff);
 
-    private async ValueTask<(Caller?, ApiError?)> ReadAsync(string token) =>
-        await tokens.ReadAsync(token) is { } caller ? (caller, null) : (null, AccessErrors.InvalidCredential);
+    /// <summary>Whose the session's cookie is, or why nobody's; null where there is none.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="live">Whether it would stay open.</param>
+    public async ValueTask<(Caller? Caller, ApiError? Error)?> ResolveByCookieAsync(HttpContext context, bool live) =>
+        cookie.Read(context) is { } session ? await FindByCookieAsync(session, context, live) : null;
+
+    /// <summary>Whose a bearer token is; null where it is nobody's.</summary>
+    public async ValueTask<Caller?> FindAsync(string token, CancellationToken cancellationToken) => adminToken.Matches(token)
+        ? Caller.AdminToken
+        : await credentials.FindAsync(token, null, cancellationToken) is { } access ? Caller.From(access) : null;
+
+    /// <summary>The same caller as of now, for a connection that lasts; null where the credential counts no more.</summary>
+    public async ValueTask<Caller?> LookAgainAsync(Caller caller, CancellationToken cancellationToken) => caller.Access is null
+        ? caller
+        : await credentials.LookAgainAsync(caller.Access, cancellationToken) is { } access ? Caller.From(access) : null;
+
+    private async ValueTask<(Caller?, ApiError?)> FindAsync(string token, HttpContext context)
+    {
+        if (adminToken.Matches(token))
+        {
+            return (Caller.AdminToken, null);
+        }
+
+        return await credentials.FindAsync(token, AddressOf(context), context.RequestAborted) is { } access
+            ? (Caller.From(access), null)
+            : (null, AccessErrors.InvalidCredential);
+    }
+
+    private async ValueTask<(Caller?, ApiError?)> FindByCookieAsync(string session, HttpContext context, bool live)
+    {
+        // A browser sends it along whoever makes it ask. What changes something, or stays open, must come from a page of ours.
+        if ((live || !IsSafe(context.Request.Method)) && !SessionCookie.ComesFromOwnPage(context))
+        {
+            return (null, AccessErrors.ForeignPage);
+        }
+
+        if (await credentials.FindCookieAsync(session, AddressOf(context), context.RequestAborted) is { } access)
+        {
+            return (Caller.From(access), null);
+        }
+
+        // The browser would send it for ever, also where nothing is needed.
+        cookie.Clear(context);
+        return (null, AccessErrors.InvalidCredential);
+    }
+
+    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
+    private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 
     private static ValueTask<(Caller?, ApiError?)> Refused(ApiError error) => ValueTask.FromResult<(Caller?, ApiError?)>((null, error));
 }

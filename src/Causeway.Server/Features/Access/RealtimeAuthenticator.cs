@@ -3,7 +3,7 @@ using Causeway.Realtime;
 namespace Causeway.Server;
 
 /// <summary>Lets the live service in by the same credentials as the API.</summary>
-internal sealed class RealtimeAuthenticator(CallerResolver callers, AccessTokens tokens) : IRealtimeAuthenticator
+internal sealed class RealtimeAuthenticator(CallerResolver callers) : IRealtimeAuthenticator
 {
     public async ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken)
     {
@@ -12,7 +12,7 @@ internal sealed class RealtimeAuthenticator(CallerResolver callers, AccessTokens
     }
 
     public async ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) =>
-        await tokens.ReadAsync(token) is { } caller
+        await callers.FindAsync(token, cancellationToken) is { } caller
             ? AuthenticationOutcome.Accept(caller.ToIdentity())
             : AuthenticationOutcome.Refuse(AccessErrors.InvalidCredential);
 }

@@ -12,11 +12,12 @@ internal static class ServerDatabase
     // Before every other step, and after it at the stop.
     private const int FirstOfAll = -1_000;
 
-    /// <summary>The database with all migrations of the program; the command line needs no more.</summary>
+    /// <summary>The database with all migrations of the program, and the accounts in it; the command line needs no more.</summary>
     public static IServiceCollection AddServerData(this IServiceCollection services, ServerSettings settings)
     {
         services.AddDatabase(options => settings.Database.Apply(options, settings.DataDirectory));
-        return services.AddMigrations("server", typeof(ServerDatabase).Assembly);
+        services.AddMigrations("server", typeof(ServerDatabase).Assembly);
+        return services.AddServerAccounts(settings);
     }
 
     /// <summary>The same within the running service.</summary>

@@ -35,20 +35,21 @@ internal sealed class RelayGate(CallerResolver callers, IdentityTokens identitie
     /// <summary>Looks at every place of a credential, also behind the one that says who it is: what is the service's own goes on from none.</summary>
     private async ValueTask<(Caller? Caller, ApiError Error, RelayDecision Decision)> FindAsync(HttpContext context, string? token)
     {
-        var decision = RelayDecision.Anonymous;
+        var cookies = context.Request.Headers.Cookie.Count > 0;
+        var decision = cookies ? new RelayDecision { OwnsCookie = SessionCookie.IsName } : RelayDecision.Anonymous;
         var caller = token is null ? null : await OwnerOfAsync(context, token);
         var error = token is null ? AccessErrors.NoCredential : AccessErrors.InvalidCredential;
         if (context.Request.Headers.Authorization.Count > 1)
         {
             // There may be one (RFC 9110 §11.6.2); which of several a backend would believe is not known.
-            decision = new RelayDecision { OwnsAuthorization = true };
+            decision = decision with { OwnsAuthorization = true };
         }
         else if (BearerToken.TryGet(context, out var bearer))
         {
             var named = await OwnerOfAsync(context, bearer);
             if (named is not null)
             {
-                decision = new RelayDecision { OwnsAuthorization = true };
+                decision = decision with { OwnsAuthorization = true };
             }
 
             if (token is null)
@@ -72,6 +73,13 @@ internal sealed class RelayGate(CallerResolver callers, IdentityTokens identitie
                     decision = decision with { OwnsQueryToken = true };
                 }
             }
+        }
+
+        if (cookies && caller is null && token is null && context.Request.Headers.Authorization.Count == 0
+            && await callers.ResolveByCookieAsync(context, live: context.Request.Headers.Upgrade.Count > 0) is { } byCookie)
+        {
+            (caller, error) = (byCookie.Caller, byCookie.Error ?? error);
+            return (caller, error, decision);
         }
 
         return caller is null && token is null && LocalAccess.IsLocal(context, exposure)

@@ -1,0 +1,26 @@
+namespace Causeway.Server;
+
+/// <summary>Accounts, as whoever runs the service sees them.</summary>
+internal static class UserEndpoints
+{
+    public static void MapUserEndpoints(this RouteGroupBuilder api)
+    {
+        var users = api.MapGroup("/users").WithTags("Users");
+
+        users.MapPost("", CreateUser.HandleAsync)
+            .WithName("createUser").WithSummary("Make an account; without a password its owner is sent a link to choose one.")
+            .Needs(AccessRule.Operator("users:write")).TakesIdempotencyKey().Answers<UserResponse>(201).Tags(201).Refuses(409, 503);
+        users.MapGet("/{user_id}", GetUser.HandleAsync)
+            .WithName("getUser").WithSummary("Show one account.")
+            .Needs(AccessRule.Operator("users:read")).Answers<UserResponse>(200).Tags(200).Refuses(404);
+        users.MapPatch("/{user_id}", UpdateUser.HandleAsync)
+            .WithName("updateUser").WithSummary("Change an account; what is not named stays.")
+            .Needs(AccessRule.Operator("users:write")).Answers<UserResponse>(200).Tags(200).Refuses(404, 409, 412, 503);
+        users.MapDelete("/{user_id}", DeleteUser.HandleAsync)
+            .WithName("deleteUser").WithSummary("Delete an account with its sessions and API keys.")
+            .Needs(AccessRule.Operator("users:write")).Answers(204).Refuses(404, 412);
+        users.MapPost("/{user_id}/logout", DeleteUser.LogOutAsync)
+            .WithName("logOutUser").WithSummary("End all sessions of an account; its access tokens are void at once.")
+            .Needs(AccessRule.Operator("users:write")).Answers(204).Refuses(404);
+    }
+}
