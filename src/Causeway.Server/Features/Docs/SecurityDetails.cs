@@ -14,7 +14,21 @@ internal static class SecurityDetails
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
-            Description = "The admin token, or a token signed for a user (causeway token create). On the machine itself, while the service listens on loopback only, none is needed.",
+            Description = "The admin token, the access token of a log-in, or a token signed for a user (`causeway token create`). On the machine itself, while the service listens on loopback only, none is needed.",
+        }),
+        ("api_key", new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            BearerFormat = "cwk_PREFIX_SECRET",
+            Description = "An API key, for servers; it may do what its scopes say, no more than its owner.",
+        }),
+        ("session", new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Cookie,
+            Name = "__Host-causeway",
+            Description = "The session of a page of this service (log in with `cookie: true`); without HTTPS the cookie is `causeway-session-PORT`. What changes something must come from a page of its own.",
         }),
     ];
 

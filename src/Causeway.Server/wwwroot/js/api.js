@@ -30,8 +30,12 @@ export async function readError(response) {
 }
 
 /** One request: `call('GET', '/api/v1/rooms', { query, body, signal })` → the parsed body, or null for 204. */
-export async function call(method, path, { query, body, signal } = {}) {
+export const call = async (method, path, options) => (await ask(method, path, options)).body;
+
+/** The same with the tag of the thing's state, for a change that must not overwrite somebody else's: { body, tag }. */
+export async function ask(method, path, { query, body, signal, tag } = {}) {
   const headers = access.headers();
+  if (tag) headers['if-match'] = tag;
   if (body !== undefined) headers['content-type'] = 'application/json';
   const search = new URLSearchParams(Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== ''));
   let response;
@@ -53,12 +57,16 @@ export async function call(method, path, { query, body, signal } = {}) {
     throw error;
   }
   access.accepted();
-  return response.status === 204 ? null : await response.json();
+  return { body: response.status === 204 ? null : await response.json().catch(() => null), tag: response.headers.get('etag') };
 }
 
 export const backend = (name) => `/api/v1/backends/${encodeURIComponent(name)}`;
 export const stream = (name) => `/api/v1/streams/${encodeURIComponent(name)}`;
-const room = (id) => `/api/v1/rooms/${encodeURIComponent(id)}`;
+export const room = (id) => `/api/v1/rooms/${encodeURIComponent(id)}`;
+const user = (id) => `/api/v1/users/${encodeURIComponent(id)}`;
+const role = (name) => `/api/v1/roles/${encodeURIComponent(name)}`;
+const apiKey = (id) => `/api/v1/api-keys/${encodeURIComponent(id)}`;
+export const file = (id) => `/api/v1/files/${encodeURIComponent(id)}`;
 
 export const api = {
   overview: (signal) => call('GET', '/api/v1/overview', { signal }),
@@ -66,6 +74,11 @@ export const api = {
   rooms: (query) => call('GET', '/api/v1/rooms', { query }),
   room: (id) => call('GET', room(id)),
   createRoom: (body) => call('POST', '/api/v1/rooms', { body }),
+  roomTagged: (id) => ask('GET', room(id)),
+  updateRoom: (id, body, tag) => call('PATCH', room(id), { body, tag }),
+  allowedUsers: (id, query) => call('GET', `${room(id)}/allowed-users`, { query }),
+  allowUser: (id, userId, role) => call('PUT', `${room(id)}/allowed-users/${encodeURIComponent(userId)}`, { body: { role } }),
+  disallowUser: (id, userId) => call('DELETE', `${room(id)}/allowed-users/${encodeURIComponent(userId)}`),
   deleteRoom: (id) => call('DELETE', room(id)),
   members: (id, query) => call('GET', `${room(id)}/members`, { query }),
   kick: (id, userId) => call('DELETE', `${room(id)}/members/${encodeURIComponent(userId)}`),
@@ -86,6 +99,39 @@ export const api = {
 
   connections: (query) => call('GET', '/api/v1/connections', { query }),
   disconnect: (id) => call('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`),
+
+  users: (query) => call('GET', '/api/v1/users', { query }),
+  userTagged: (id) => ask('GET', user(id)),
+  createUser: (body) => call('POST', '/api/v1/users', { body }),
+  updateUser: (id, body, tag) => call('PATCH', user(id), { body, tag }),
+  deleteUser: (id) => call('DELETE', user(id)),
+  logOutUser: (id) => call('POST', `${user(id)}/logout`),
+
+  roles: (query) => call('GET', '/api/v1/roles', { query }),
+  roleTagged: (name) => ask('GET', role(name)),
+  putRole: (name, body, tag) => call('PUT', role(name), { body, tag }),
+  deleteRole: (name) => call('DELETE', role(name)),
+
+  apiKeys: (query) => call('GET', '/api/v1/api-keys', { query }),
+  createApiKey: (body) => call('POST', '/api/v1/api-keys', { body }),
+  revokeApiKey: (id) => call('PATCH', apiKey(id), { body: { revoked: true } }),
+  deleteApiKey: (id) => call('DELETE', apiKey(id)),
+
+  files: (query) => call('GET', '/api/v1/files', { query }),
+  fileTagged: (id) => ask('GET', file(id)),
+  renameFile: (id, body, tag) => call('PATCH', file(id), { body, tag }),
+  deleteFile: (id) => call('DELETE', file(id)),
+  postFile: (roomId, body) => call('POST', `${room(roomId)}/files`, { body }),
+
+  audit: (query) => call('GET', '/api/v1/audit', { query }),
+
+  me: () => call('GET', '/api/v1/auth/me'),
+  updateMe: (body) => call('PATCH', '/api/v1/auth/me', { body }),
+  changePassword: (body) => call('POST', '/api/v1/auth/password', { body }),
+  sessions: () => call('GET', '/api/v1/auth/sessions'),
+  endSession: (id) => call('DELETE', `/api/v1/auth/sessions/${encodeURIComponent(id)}`),
+  logOut: () => call('POST', '/api/v1/auth/logout'),
+  logOutEverywhere: () => call('POST', '/api/v1/auth/logout-all'),
 };
 
 /** The publish request as a command for a POSIX shell; the token is named, never copied. */

@@ -55,6 +55,15 @@ export function duration(seconds) {
   return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`;
 }
 
+/** How long ago a moment was: 5 s ago, 3 min ago, 2 h ago, 4 d ago; a dash for none. */
+export const ago = (time) => {
+  const seconds = time ? (Date.now() - Date.parse(time)) / 1000 : NaN;
+  if (!Number.isFinite(seconds)) return none;
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h ago` : `${Math.floor(seconds / 86_400)} d ago`;
+};
+
 const two = (value) => String(value).padStart(2, '0');
 
 /** Local wall clock: 14:03:27, with .123 when precise */

@@ -19,6 +19,12 @@ const views = {
   backends: ['Backends', () => import('./views/backends.js')],
   backend: ['Backend', () => import('./views/backend.js')],
   loops: ['Loops', () => import('./views/loops.js')],
+  files: ['Files', () => import('./views/files.js')],
+  users: ['Users', () => import('./views/users.js')],
+  roles: ['Roles', () => import('./views/roles.js')],
+  'api-keys': ['API keys', () => import('./views/api-keys.js')],
+  audit: ['Audit log', () => import('./views/audit.js')],
+  account: ['Account', () => import('./views/account.js')],
   tester: ['Tester', () => import('./views/tester.js')],
   missing: ['Not found', () => import('./views/missing.js')],
 };
@@ -33,8 +39,8 @@ let shown = false;
 async function go() {
   const mine = turn += 1;
   const route = parse(location.hash);
-  const [name, load] = views[route.view];
-  const view = access.isRefused ? null : await load();
+  const [name, load] = views[route.view] ?? [];
+  const view = access.isRefused || route.view === 'login' ? null : await load();
   if (mine !== turn) return;
   leave?.();
   leave = null;
@@ -43,19 +49,28 @@ async function go() {
   document.title = `${view ? (route.params.id ?? name) : 'Sign in'} · Causeway`;
   markNavigation(route.view);
   if (view) leave = view.mount(main, route);
-  else main.append(signInPanel());
+  else main.append(signInPanel(loggedIn));
   if (shown) {
     window.scrollTo(0, 0);
-    (main.querySelector('input[type=password]') ?? main.querySelector('h1') ?? main).focus({ preventScroll: true });
+    (main.querySelector('.sign-in input') ?? main.querySelector('h1') ?? main).focus({ preventScroll: true });
   }
   shown = true;
 }
 
+/** After a log-in with an account: what was asked for, as whoever it is now. */
+function loggedIn() {
+  if (location.hash === '#/login') location.hash = '#/account';
+  else go();
+}
+
 function markNavigation(view) {
-  const current = { room: 'rooms', stream: 'streams', backend: 'backends' }[view] ?? view;
+  const current = { room: 'rooms', stream: 'streams', backend: 'backends', roles: 'users', 'api-keys': 'users', audit: 'users' }[view] ?? view;
   for (const link of document.querySelectorAll('[data-nav]')) {
-    if (link.dataset.nav === current) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
+    if (link.dataset.nav === current) {
+      link.setAttribute('aria-current', 'page');
+      const bar = link.closest('.nav');
+      if (bar) bar.scrollLeft = link.offsetLeft - (bar.clientWidth - link.offsetWidth) / 2;
+    } else link.removeAttribute('aria-current');
   }
 }
 

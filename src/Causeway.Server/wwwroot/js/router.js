@@ -10,6 +10,13 @@ const routes = [
   [/^\/backends\/?$/, 'backends', []],
   [/^\/backends\/([^/]+)$/, 'backend', ['id']],
   [/^\/loops\/?$/, 'loops', []],
+  [/^\/files\/?$/, 'files', []],
+  [/^\/users\/?$/, 'users', []],
+  [/^\/roles\/?$/, 'roles', []],
+  [/^\/api-keys\/?$/, 'api-keys', []],
+  [/^\/audit\/?$/, 'audit', []],
+  [/^\/account\/?$/, 'account', []],
+  [/^\/login\/?$/, 'login', []],
   [/^\/tester\/?$/, 'tester', []],
 ];
 

@@ -8,6 +8,8 @@ import { icon } from '../icons.js';
 import { payloadField, TYPE_PATTERN } from '../payload.js';
 import { testerLink } from '../router.js';
 import { toast } from '../toast.js';
+import { roomAccess } from './room-access.js';
+import { editRoom } from './room-form.js';
 import { deleteRoom } from './rooms.js';
 import { roomLog } from './room-log.js';
 import { roomMembers } from './room-members.js';
@@ -16,11 +18,11 @@ const REFRESH = 2000;
 const facts = [
   ['connections', 'Connections', (room) => count(room.connections)],
   ['members', 'Members', (room) => count(room.members)],
-  ['offset', 'Newest offset', (room) => (room.offset === null ? 'no history' : count(room.offset))],
+  ['offset', 'Newest offset', (room) => (room.offset === null ? (room.epoch === null ? 'not open' : 'no history') : count(room.offset))],
   ['history', 'Kept', (room) => plural(room.history_count, 'message')],
   ['dropped', 'Dropped', (room) => count(room.dropped)],
   ['slow-closes', 'Slow closes', (room) => count(room.slow_closes)],
-  ['epoch', 'Epoch', (room) => room.epoch],
+  ['epoch', 'Epoch', (room) => room.epoch ?? '–'],
   ['lifetime', 'Stays', (room) => (room.permanent ? 'for good' : 'while in use')],
   ['created', 'Created', (room) => dayTime(room.created_at)],
 ];
@@ -31,6 +33,7 @@ export function mount(root, { params: { id } }) {
   const values = facts.map(([name]) => h('dd', { 'data-testid': `room-${name}` }, '–'));
   const members = roomMembers(id);
   const log = roomLog(id);
+  const allowed = roomAccess(id);
   root.append(h('div', { class: 'room-page' },
     h('div', { class: 'page-head' },
       h('div', {},
@@ -39,12 +42,13 @@ export function mount(root, { params: { id } }) {
         subtitle),
       h('div', { class: 'head-actions' },
         h('a', { class: 'button', href: testerLink(id), 'data-testid': 'room-open-tester' }, icon('plane'), 'Open in the tester'),
+        h('button', { type: 'button', class: 'button', 'data-testid': 'room-edit', onclick: () => editRoom(id, load) }, icon('edit'), 'Edit'),
         h('button', { type: 'button', class: 'button', 'data-testid': 'room-delete', onclick: () => deleteRoom(id, () => { location.hash = '#/rooms'; }) }, icon('trash'), 'Delete'))),
     problem,
     h('dl', { class: 'room-facts card' }, facts.map(([, name], index) => h('div', {}, h('dt', {}, name), values[index]))),
     h('div', { class: 'room-columns' },
       log.element,
-      h('div', { class: 'room-side' }, publishBox(id), members.element))));
+      h('div', { class: 'room-side' }, publishBox(id), members.element, allowed.element))));
 
   async function load() {
     try {
@@ -52,6 +56,7 @@ export function mount(root, { params: { id } }) {
       problem.replaceChildren();
       setText(subtitle, [room.title, room.allowed_users?.length > 0 ? `${plural(room.allowed_users.length, 'allowed user')}` : null].filter(Boolean).join(' · ') || '\u00a0');
       facts.forEach(([, , read], index) => setText(values[index], read(room)));
+      allowed.show(room);
       await members.load();
     } catch (error) {
       if (error.status === 401) return;

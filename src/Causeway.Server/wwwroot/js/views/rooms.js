@@ -9,6 +9,7 @@ import { Pages } from '../pages.js';
 import { replaceQuery, roomLink, testerLink } from '../router.js';
 import { table } from '../table.js';
 import { toast } from '../toast.js';
+import { createRoom } from './room-form.js';
 
 const REFRESH = 2000;
 
@@ -99,24 +100,6 @@ function emptyState() {
     h('p', {}, h('strong', {}, 'No room is here.')),
     h('p', {}, 'A room comes to be when somebody joins it or a message is published to it. Start with ', h('a', { href: testerLink('lobby') }, 'the lobby in the tester'), ', or create one that stays.'),
   ];
-}
-
-function createRoom(done) {
-  formDialog({
-    title: 'Create a room',
-    text: 'It stays until it is deleted, also when nobody is in it.',
-    confirm: 'Create',
-    testid: 'room-create-dialog',
-    fields: [
-      { name: 'room_id', label: 'Name', required: true, maxlength: 128, hint: 'Letters, digits and _ . : - ; what stands before the first colon is its namespace.' },
-      { name: 'title', label: 'Title (optional)', maxlength: 200 },
-    ],
-    async submit({ room_id: id, title }) {
-      await api.createRoom({ room_id: id.trim(), ...(title.trim() ? { title: title.trim() } : {}) });
-      toast(`Created ${id.trim()}`);
-      await done();
-    },
-  });
 }
 
 export function deleteRoom(id, done) {

@@ -3,9 +3,9 @@ import { api, stream as address } from '../api.js';
 import { copyButton } from '../copy.js';
 import { everyWhileVisible, h, setText } from '../dom.js';
 import { errorBox } from '../errors.js';
-import { bytes, clock, count, joined } from '../format.js';
+import { ago, bytes, clock, count, joined } from '../format.js';
 import { logPanel } from '../log-panel.js';
-import { ago, stateWords } from './streams.js';
+import { stateWords } from './streams.js';
 
 const REFRESH = 2000;
 const KEPT = 500;

@@ -2,7 +2,7 @@
 import { api } from '../api.js';
 import { everyWhileVisible, h } from '../dom.js';
 import { errorBox } from '../errors.js';
-import { bytes, count, dateTime, duration, joined } from '../format.js';
+import { ago, bytes, count, dateTime, joined } from '../format.js';
 import { Pages } from '../pages.js';
 import { streamLink } from '../router.js';
 import { table } from '../table.js';
@@ -44,5 +44,3 @@ export function mount(root) {
 
   return everyWhileVisible(REFRESH, load);
 }
-
-export const ago = (time) => (time ? `${duration((Date.now() - Date.parse(time)) / 1000)} ago` : '–');
