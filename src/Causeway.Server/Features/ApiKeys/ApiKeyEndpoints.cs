@@ -5,7 +5,7 @@ internal static class ApiKeyEndpoints
 {
     public static void MapApiKeyEndpoints(this RouteGroupBuilder api)
     {
-        var keys = api.MapGroup("/api-keys").WithTags("API keys");
+        var keys = api.MapGroup("/api-keys").WithTags("API keys").WithoutCompression();
 
         keys.MapPost("", CreateApiKey.HandleAsync)
             .WithName("createApiKey").WithSummary("Make a key. Its secret is in the answer, and nowhere else.")

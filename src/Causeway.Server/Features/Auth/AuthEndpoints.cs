@@ -5,7 +5,7 @@ internal static class AuthEndpoints
 {
     public static void MapAuthEndpoints(this RouteGroupBuilder api)
     {
-        var auth = api.MapGroup("/auth").WithTags("Accounts");
+        var auth = api.MapGroup("/auth").WithTags("Accounts").WithoutCompression();
         var open = auth.MapGroup("").WithRateLimit(RateLimitPolicies.Auth);
 
         open.MapPost("/register", Register.HandleAsync)

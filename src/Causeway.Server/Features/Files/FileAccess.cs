@@ -1,10 +1,12 @@
+using Causeway.Realtime;
+
 namespace Causeway.Server;
 
 /// <summary>
 /// Who may see and change a file, in one place: its owner, whoever has the permission, and, to see it, whoever may join a room in which it is posted, by the
 /// same rules by which they would join.
 /// </summary>
-internal sealed class FileAccess(FileStore files)
+internal sealed class FileAccess(FileStore files, RoomAccess rooms)
 {
     public const string Read = "files:read";
     public const string Write = "files:write";
@@ -37,7 +39,15 @@ internal sealed class FileAccess(FileStore files)
 
     private async Task<bool> IsPostedToAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
-        var posted = await files.RoomsOfAsync(id, cancellationToken);
-        return posted.Exists(room => caller.May("join", room));
+        var identity = caller.ToIdentity();
+        foreach (var name in await files.RoomsOfAsync(id, cancellationToken))
+        {
+            if (RoomId.TryParse(name, null, out var room) && await rooms.CheckJoinAsync(identity, room, cancellationToken) is null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }
