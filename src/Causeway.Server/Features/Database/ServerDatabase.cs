@@ -10,12 +10,18 @@ internal static class ServerDatabase
     public const string DependencyName = "database";
 
     // Before every other step, and after it at the stop.
-    private const int FirstOfAll = -1_000;
+    public const int FirstOfAll = -1_000;
+
+    // What a write that hangs may take from the stop; the file is whole after it as well.
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(15);
 
     /// <summary>The database with all migrations of the program; the command line needs no more.</summary>
     public static IServiceCollection AddServerData(this IServiceCollection services, ServerSettings settings)
     {
         services.AddDatabase(options => settings.Database.Apply(options, settings.DataDirectory));
+
+        // In this order, wherever else they are added: the server's tables refer to those of accounts.
+        services.AddMigrations("identity", typeof(Identity.Accounts).Assembly);
         return services.AddMigrations("server", typeof(ServerDatabase).Assembly);
     }
 
@@ -39,7 +45,7 @@ internal static class ServerDatabase
                 PrivateDirectory.Create(settings.DataDirectory);
                 return provider.GetRequiredService<DatabaseSchema>().StartAsync(cancellationToken);
             },
-            static async (provider, _) => await provider.GetRequiredService<Database>().DisposeAsync());
+            static (provider, cancellationToken) => provider.GetRequiredService<Database>().DisposeAsync().AsTask().WaitAsync(CloseLimit, cancellationToken));
         return services.AddDependency(
             DependencyName,
             static (provider, cancellationToken) => provider.GetRequiredService<DatabaseSchema>().ProbeAsync(cancellationToken),
