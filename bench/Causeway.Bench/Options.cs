@@ -16,8 +16,12 @@ internal sealed record Options(int Runs, IReadOnlyList<Scenario> Scenarios, IRea
                  --only      scenarios to run (all)
                  --peers     servers to run (all)
                  --quick     one short round, for a look
+          api [--quick]
+                 JSON requests beside a bare minimal API and FastAPI, all on SQLite: requests/s and CPU per request
+          pages [--postgres CONNECTION]
+                 what a page of a list costs at row 100 and at the end of a million
           list   names the scenarios and the peers
-          serve floor|signalr|naive --port N
+          serve floor|signalr|naive|rooms --port N
                  runs one of the peers that are part of this program
         """;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Causeway.Bench;
+using Causeway.Bench.Api;
 using Causeway.Bench.Peers;
 using Causeway.Bench.Scenarios;
 
@@ -15,6 +16,19 @@ try
             {
                 return runner.Run();
             }
+
+        case ["api", .. var rest]:
+            using (PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt))
+            using (PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt))
+            {
+                return ApiBench.Run(rest);
+            }
+
+        case ["pages"]:
+            return await PagesBench.RunAsync(null);
+
+        case ["pages", "--postgres", var connection]:
+            return await PagesBench.RunAsync(connection);
 
         case ["list"]:
             foreach (var scenario in ScenarioCatalog.All)
@@ -45,6 +59,9 @@ try
                     return 0;
                 case "naive":
                     await NaiveServer.ServeAsync(port);
+                    return 0;
+                case "rooms":
+                    await RoomsServer.ServeAsync(port);
                     return 0;
             }
 

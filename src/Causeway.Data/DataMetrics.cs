@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -50,12 +51,21 @@ internal sealed class DataMetrics
         Interlocked.Add(ref _committed, writes);
     }
 
-    public void CountFailure(Exception exception) => _failures.Add(1, new KeyValuePair<string, object?>("kind", exception switch
+    /// <summary>Counts what the database refused or could not do; what a caller threw by itself is none of its failures.</summary>
+    public void CountFailure(Exception exception)
     {
-        UniqueViolationException => "unique",
-        ForeignKeyViolationException => "foreign_key",
-        DatabaseUnavailableException => "unavailable",
-        OperationCanceledException => "cancelled",
-        _ => "other",
-    }));
+        var kind = exception switch
+        {
+            UniqueViolationException => "unique",
+            ForeignKeyViolationException => "foreign_key",
+            DatabaseUnavailableException => "unavailable",
+            OperationCanceledException => "cancelled",
+            DbException => "other",
+            _ => null,
+        };
+        if (kind is not null)
+        {
+            _failures.Add(1, new KeyValuePair<string, object?>("kind", kind));
+        }
+    }
 }

@@ -57,7 +57,8 @@ public static class DataServiceCollectionExtensions
     /// <summary>Adds the migrations of a library: its embedded resources <c>Migrations/0001_what_it_does.sql</c>, numbered from 1 without holes.</summary>
     /// <remarks>
     /// A file has a part behind a line <c>-- up</c> and one behind a line <c>-- down</c>. What differs goes into parts for one database alone
-    /// (<c>-- up postgres</c>, <c>-- down sqlite</c>); a database gets the parts that are meant for it, in the order of the file.
+    /// (<c>-- up postgres</c>, <c>-- down sqlite</c>); a database gets the parts that are meant for it, in the order of the file. Libraries are
+    /// migrated in the order in which they were added; adding the same one again changes nothing.
     /// </remarks>
     /// <param name="services">The application's services.</param>
     /// <param name="library">Names them in the database; never to be changed.</param>
@@ -69,7 +70,8 @@ public static class DataServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrEmpty(library);
         ArgumentNullException.ThrowIfNull(assembly);
-        services.AddSingleton(new MigrationSource(library, assembly));
-        return services;
+        return services.Any(service => service.ImplementationInstance is MigrationSource source && source.Library == library && source.Assembly == assembly)
+            ? services
+            : services.AddSingleton(new MigrationSource(library, assembly));
     }
 }

@@ -108,7 +108,7 @@ public abstract class Database : IAsyncDisposable
     private protected static async IAsyncEnumerable<T> ReadRowsAsync<T>(
         DbConnection connection, string sql, object? parameters, Func<Exception, Exception?> translate, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        DbDataReader? reader = null;
+        OpenReader? reader = null;
         Func<DbDataReader, T>? parse = null;
         try
         {
@@ -118,15 +118,16 @@ public abstract class Database : IAsyncDisposable
                 try
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    reader ??= await connection.ExecuteReaderAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)).ConfigureAwait(false);
-                    if (!await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                    reader ??= await OpenReader.ExecuteAsync(connection, new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)).ConfigureAwait(false);
+                    if (!await reader.Rows.ReadAsync(cancellationToken).ConfigureAwait(false))
                     {
+                        reader.IsThrough = true;
                         break;
                     }
 
                     // Made at the first row: before it, SQLite knows no types of computed columns.
-                    parse ??= reader.GetRowParser<T>();
-                    row = parse(reader);
+                    parse ??= reader.Rows.GetRowParser<T>();
+                    row = parse(reader.Rows);
                 }
                 catch (Exception exception) when (translate(exception) is { } translated)
                 {

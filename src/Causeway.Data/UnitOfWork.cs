@@ -8,7 +8,7 @@ namespace Causeway.Data;
 /// </summary>
 /// <remarks>
 /// After a statement failed the unit can only be given up, by letting the exception through: PostgreSQL takes nothing more in such a
-/// transaction. What may fail goes into <see cref="AttemptAsync{T}"/>.
+/// transaction, and a write that went on all the same fails at its end. What may fail goes into <see cref="AttemptAsync{T}"/>.
 /// </remarks>
 public sealed class UnitOfWork
 {
@@ -30,7 +30,14 @@ public sealed class UnitOfWork
     public DatabaseProvider Provider { get; }
 
     /// <summary>The connection, for statements that the methods here don't fit; they need <see cref="Transaction"/> too.</summary>
-    public DbConnection Connection => IsOver ? throw Over() : _connection;
+    public DbConnection Connection
+    {
+        get
+        {
+            WasHandedOut = true;
+            return IsOver ? throw Over() : _connection;
+        }
+    }
 
     /// <summary>The transaction. It is committed or rolled back by the database, never by you.</summary>
     public DbTransaction Transaction => IsOver ? throw Over() : _transaction;
@@ -39,6 +46,12 @@ public sealed class UnitOfWork
     internal static AsyncLocal<UnitOfWork?> Current { get; } = new();
 
     internal bool IsOver { get; private set; }
+
+    /// <summary>Whether a statement failed that no attempt was made around.</summary>
+    internal bool HasFailed { get; private set; }
+
+    /// <summary>Whether statements may have been run, and have failed, unseen.</summary>
+    internal bool WasHandedOut { get; private set; }
 
     /// <summary>Has something done after the commit and before the write returns, in order; never when the transaction is rolled back.</summary>
     /// <param name="action">Short, in memory, and waits for nothing: other writes wait meanwhile. If it throws, that is logged; the write stands.</param>
@@ -57,9 +70,9 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.ExecuteAsync(Connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.ExecuteAsync(IsOver ? throw Over() : _connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (_translate(exception) is { } translated)
+        catch (Exception exception) when (Failed(exception) is { } translated)
         {
             throw translated;
         }
@@ -73,9 +86,9 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.QueryAsync<T>(Connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.QueryAsync<T>(IsOver ? throw Over() : _connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (_translate(exception) is { } translated)
+        catch (Exception exception) when (Failed(exception) is { } translated)
         {
             throw translated;
         }
@@ -90,9 +103,9 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.QuerySingleOrDefaultAsync<T>(Connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.QuerySingleOrDefaultAsync<T>(IsOver ? throw Over() : _connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (_translate(exception) is { } translated)
+        catch (Exception exception) when (Failed(exception) is { } translated)
         {
             throw translated;
         }
@@ -117,6 +130,7 @@ public sealed class UnitOfWork
             // Without the token: an attempt that was cancelled must be undone all the same.
             await ExecuteAsync($"ROLLBACK TO SAVEPOINT {name}", cancellationToken: CancellationToken.None).ConfigureAwait(false);
             await ExecuteAsync($"RELEASE SAVEPOINT {name}", cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            HasFailed = false;
             if (_translate(exception) is { } translated)
             {
                 throw translated;
@@ -164,6 +178,17 @@ public sealed class UnitOfWork
                 failed(exception);
             }
         }
+    }
+
+    /// <summary>What a write that went on after a failure is told.</summary>
+    internal static InvalidOperationException WentOn(Exception? inner = null) => new(
+        "A statement of this write had failed before it ended, and nothing of it was kept. Let the exception through, or put what may fail into AttemptAsync.", inner);
+
+    /// <summary>A filter that never catches what it does not translate; it notes the failure either way.</summary>
+    private Exception? Failed(Exception exception)
+    {
+        HasFailed |= exception is DbException or OperationCanceledException;
+        return _translate(exception);
     }
 
     private static ObjectDisposedException Over() => new(nameof(UnitOfWork), "The write that this unit belongs to is over.");

@@ -94,12 +94,7 @@ internal static class ServerApp
         services.AddLocalAccess(settings.Apply);
         services.AddHostAndOriginCheck(settings.Apply);
         services.AddCursors();
-        services.AddIdempotency();
-        services.AddOptions<IdempotencyOptions>().Configure<MessageLimits>(static (idempotency, limits) =>
-        {
-            idempotency.Principal = static context => context.Features.Get<Caller>()?.Principal ?? "";
-            idempotency.MaxRequestBytes = (int)limits.BatchBodyBytes;
-        });
+        services.AddServerIdempotency();
         services.AddServerRateLimits(settings);
         services.AddServerRequestLog(settings);
         services.Configure<RequestConditionOptions>(conditions => conditions.RequireIfMatch = settings.Server.RequireIfMatch);

@@ -32,12 +32,15 @@ internal sealed class PeerProcess : IDisposable
 
     public int Port { get; }
 
+    /// <summary>Where it keeps its data.</summary>
+    public string Directory => _directory;
+
     public ProcessProbe Probe { get; }
 
     public static PeerProcess Start(PeerCommandFactory factory, int core, int loadCore, int backendPort = 0)
     {
         var port = FreePort();
-        var directory = Directory.CreateTempSubdirectory("causeway-bench-").FullName;
+        var directory = System.IO.Directory.CreateTempSubdirectory("causeway-bench-").FullName;
         var command = factory(port, directory, backendPort);
         var start = new ProcessStartInfo(command.File, command.Arguments)
         {
@@ -93,7 +96,7 @@ internal sealed class PeerProcess : IDisposable
         _process.Kill(entireProcessTree: true);
         _process.WaitForExit(TimeSpan.FromSeconds(10));
         _process.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        System.IO.Directory.Delete(_directory, recursive: true);
     }
 
     private void WaitUntilListening(TimeSpan limit)

@@ -177,29 +177,32 @@ public sealed class ListQuery<T>
     private static async Task<KeysetPage<T>> ReadPageAsync(
         DbConnection connection, CommandDefinition command, List<Key> keys, int limit, CancellationToken cancellationToken)
     {
-        var reader = await connection.ExecuteReaderAsync(command).ConfigureAwait(false);
+        var reader = await OpenReader.ExecuteAsync(connection, command).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
+            var rows = reader.Rows;
             var items = new List<T>();
             Func<DbDataReader, T>? parse = null;
             object?[] last = [];
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 // One more than asked tells whether there is a next page.
                 if (items.Count == limit)
                 {
+                    reader.IsThrough = true;
                     return new KeysetPage<T>(items, ListPosition.Write(keys, last));
                 }
 
-                var first = reader.FieldCount - keys.Count;
-                parse ??= reader.GetRowParser<T>(length: first);
-                items.Add(parse(reader));
+                var first = rows.FieldCount - keys.Count;
+                parse ??= rows.GetRowParser<T>(length: first);
+                items.Add(parse(rows));
                 if (items.Count == limit)
                 {
-                    last = [.. keys.Select((_, index) => reader.IsDBNull(first + index) ? null : reader.GetValue(first + index))];
+                    last = [.. keys.Select((_, index) => rows.IsDBNull(first + index) ? null : rows.GetValue(first + index))];
                 }
             }
 
+            reader.IsThrough = true;
             return new KeysetPage<T>(items, null);
         }
     }

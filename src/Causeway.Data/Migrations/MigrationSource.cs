@@ -10,9 +10,7 @@ namespace Causeway.Data;
 internal sealed partial class MigrationSource
 {
     public MigrationSource(string library, Assembly assembly)
-        : this(library, Read(assembly))
-    {
-    }
+        : this(library, Read(assembly)) => Assembly = assembly;
 
     /// <summary>From texts by file name.</summary>
     /// <exception cref="InvalidOperationException">They can't be used; the message names the file.</exception>
@@ -31,6 +29,9 @@ internal sealed partial class MigrationSource
     }
 
     public string Library { get; }
+
+    /// <summary>Where they are embedded; null for texts.</summary>
+    public Assembly? Assembly { get; }
 
     /// <summary>In order.</summary>
     public IReadOnlyList<Migration> Migrations { get; }

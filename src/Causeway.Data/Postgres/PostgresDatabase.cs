@@ -95,6 +95,7 @@ internal sealed class PostgresDatabase : Database
                         unit.End();
                     }
 
+                    await RefuseFailedAsync(unit, connection, transaction).ConfigureAwait(false);
                     await CommitAsync(transaction).ConfigureAwait(false);
                     unit.RunCommitted(_logger.CommittedActionFailed);
                     _metrics.CountCommit(1);
@@ -199,6 +200,29 @@ internal sealed class PostgresDatabase : Database
         return builder.ConnectionString;
 
         bool Has(string key) => given.ContainsKey(key) || given.ContainsKey(key.Replace(" ", "", StringComparison.Ordinal));
+    }
+
+    /// <summary>A commit of a transaction in which a statement failed undoes it, and says nothing of that.</summary>
+    private static async Task RefuseFailedAsync(UnitOfWork unit, NpgsqlConnection connection, NpgsqlTransaction transaction)
+    {
+        if (unit.HasFailed)
+        {
+            throw UnitOfWork.WentOn();
+        }
+
+        if (!unit.WasHandedOut)
+        {
+            return;
+        }
+
+        try
+        {
+            await connection.ExecuteAsync(new CommandDefinition("SELECT 1", transaction: transaction)).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InFailedSqlTransaction)
+        {
+            throw UnitOfWork.WentOn(exception);
+        }
     }
 
     private static async Task CommitAsync(NpgsqlTransaction transaction)

@@ -136,34 +136,27 @@ internal sealed class SqliteDatabase : Database
 
     public override async ValueTask DisposeAsync()
     {
+        SqliteWriter? writer;
         lock (_opening)
         {
-            if (_closed)
-            {
-                return;
-            }
-
             _closed = true;
+            (writer, _writer) = (_writer, null);
         }
 
-        if (_checkpoints is not null)
+        if (writer is null)
         {
-            await _checkpoints.DisposeAsync().ConfigureAwait(false);
+            return;
         }
 
-        if (_writer is not null)
-        {
-            await _writer.StopAsync().ConfigureAwait(false);
-        }
-
+        await _checkpoints!.DisposeAsync().ConfigureAwait(false);
+        await writer.StopAsync().ConfigureAwait(false);
         if (await _readers.CloseAsync(CloseLimit, _time).ConfigureAwait(false) is > 0 and var left)
         {
             _logger.ReadersLeft(left);
         }
 
         // Last, when no reader holds the log: it is carried over whole and goes away.
-        _writer?.Close();
-        _readers.Dispose();
+        writer.Close();
     }
 
     /// <summary>In one transaction of a connection without foreign keys, as SQLite wants it for tables that are made anew; they are checked before the commit.</summary>

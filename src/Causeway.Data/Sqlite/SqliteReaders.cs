@@ -1,7 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Causeway.Data;
 
 /// <summary>The connections that read. Reads take one of a fixed number; streams, which may last for minutes, are counted apart.</summary>
-internal sealed class SqliteReaders(SqliteFile file, int places, int streams) : IDisposable
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Semaphores without a handle; late callers must find them.")]
+internal sealed class SqliteReaders(SqliteFile file, int places, int streams)
 {
     private readonly SemaphoreSlim _reads = new(places);
     private readonly SemaphoreSlim _streams = new(streams);
@@ -79,12 +82,6 @@ internal sealed class SqliteReaders(SqliteFile file, int places, int streams) : 
         {
             return InUse;
         }
-    }
-
-    public void Dispose()
-    {
-        _reads.Dispose();
-        _streams.Dispose();
     }
 
     private async ValueTask<SqliteSession> WaitAsync(SemaphoreSlim place, CancellationToken cancellationToken)

@@ -212,7 +212,12 @@ internal sealed class SqliteWriter
             failure = refused;
         }
 
-        failure ??= write.Run(new UnitOfWork(DatabaseProvider.Sqlite, _session, transaction, exception => _errors.Translate(exception, _session)));
+        if (failure is null)
+        {
+            var unit = new UnitOfWork(DatabaseProvider.Sqlite, _session, transaction, exception => _errors.Translate(exception, _session));
+            failure = write.Run(unit) ?? (unit.HasFailed ? UnitOfWork.WentOn() : null);
+        }
+
         var took = Stopwatch.GetElapsedTime(begun);
         if (took > SlowWrite)
         {

@@ -14,11 +14,13 @@ public static class IdempotencyEndpointConventionBuilderExtensions
     /// repeat while the first still runs waits for it, then 409. A first run that throws, or answers from 500 on, 401, 403, 408, 425 or 429,
     /// frees the key. The answer is held back until the endpoint is through, so don't use it on streams. Needs <c>AddIdempotency</c>.
     /// </remarks>
-    public static TBuilder WithIdempotency<TBuilder>(this TBuilder builder)
+    /// <param name="builder">The endpoint, or a group of them.</param>
+    /// <param name="inMemory">Keeps keys in this process's memory whatever the application's store is: for work that is not longer-lived itself.</param>
+    public static TBuilder WithIdempotency<TBuilder>(this TBuilder builder, bool inMemory = false)
         where TBuilder : IEndpointConventionBuilder
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Finally(static endpoint =>
+        builder.Finally(endpoint =>
         {
             if (endpoint.RequestDelegate is not { } inner)
             {
@@ -26,7 +28,7 @@ public static class IdempotencyEndpointConventionBuilderExtensions
             }
 
             var services = endpoint.ApplicationServices;
-            var store = services.GetService<IIdempotencyStore>()
+            var store = services.GetKeyedService<IIdempotencyStore>(inMemory ? IdempotencyServiceCollectionExtensions.InMemory : null)
                 ?? throw new InvalidOperationException("WithIdempotency needs services.AddIdempotency().");
             endpoint.RequestDelegate = new IdempotentEndpoint(
                 inner,

@@ -86,6 +86,8 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IIdempotencyS
     private async Task RunAsync(HttpContext context, IdempotencyKey key)
     {
         var original = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        var claimed = new IdempotentRequest(store, key);
+        context.Features.Set(claimed);
         using var buffer = new MemoryStream();
         var buffering = new StreamResponseBodyFeature(buffer, original);
         context.Features.Set<IHttpResponseBodyFeature>(buffering);
@@ -98,7 +100,7 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IIdempotencyS
             answer = new IdempotentAnswer(
                 context.Response.StatusCode, context.Response.ContentType, (string?)headers.Location, (string?)headers.ETag, buffer.ToArray());
         }
-        catch
+        catch when (!claimed.IsKept)
         {
             await store.ReleaseAsync(key).ConfigureAwait(false);
             throw;
@@ -108,7 +110,11 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IIdempotencyS
             context.Features.Set(original);
         }
 
-        if (!SaysWhatWasDone(answer.Status))
+        if (claimed.IsKept)
+        {
+            // Its work kept it already, together with what it did.
+        }
+        else if (!SaysWhatWasDone(answer.Status))
         {
             await store.ReleaseAsync(key).ConfigureAwait(false);
         }

@@ -12,8 +12,10 @@ internal static class EndpointConventions
     public static RouteHandlerBuilder TakesUpTo(this RouteHandlerBuilder endpoint, long bytes) => endpoint.WithMetadata(new BodyLimit(bytes));
 
     /// <summary>Whether a request may carry an <c>Idempotency-Key</c>, so that a repeat does nothing again.</summary>
-    public static RouteHandlerBuilder TakesIdempotencyKey(this RouteHandlerBuilder endpoint) =>
-        endpoint.WithIdempotency().WithMetadata(IdempotencyKeyMetadata.Instance).Refuses(409, 422, 503);
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="inMemory">Keeps the keys in this process's memory, for work that is in memory itself and must not wait for a disk.</param>
+    public static RouteHandlerBuilder TakesIdempotencyKey(this RouteHandlerBuilder endpoint, bool inMemory = false) =>
+        endpoint.WithIdempotency(inMemory).WithMetadata(IdempotencyKeyMetadata.Instance).Refuses(409, 422, 503);
 
     /// <summary>What it answers with when all is well.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) => endpoint.Produces<T>(status, "application/json");

@@ -48,14 +48,19 @@ internal sealed class TestDatabase : IAsyncDisposable
     /// <summary>Closes the database and keeps what is in it.</summary>
     public ValueTask CloseAsync() => _services.DisposeAsync();
 
-    private static async Task<string> PostgresAsync()
+    /// <summary>Skips the test where there is no PostgreSQL; in CI it fails.</summary>
+    public static void NeedPostgres()
     {
         if (PostgresServer.Missing is { } missing)
         {
             Assert.False(Environment.GetEnvironmentVariable("CI") is "true" or "1", missing);
             Assert.Skip(missing);
         }
+    }
 
+    private static async Task<string> PostgresAsync()
+    {
+        NeedPostgres();
         var server = await PostgresServer.SharedAsync();
         return await server.CreateDatabaseAsync();
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Causeway.Testing;
 
 namespace Causeway.EndToEnd;
 
@@ -39,6 +40,9 @@ internal static class Needs
 
     /// <summary>socat, a tunnel that changes nothing of what passes.</summary>
     public static string Socat() => Required(OnPath("socat"), "socat is not installed.");
+
+    /// <summary>A PostgreSQL that can be started.</summary>
+    public static void Postgres() => Required(PostgresServer.Missing is null ? "" : null, "PostgreSQL is not installed.");
 
     /// <summary>Node.</summary>
     public static string Node() => Required(OnPath("node"), "Node is not installed.");

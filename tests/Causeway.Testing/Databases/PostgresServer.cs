@@ -16,18 +16,17 @@ public sealed class PostgresServer : IAsyncDisposable
     // Whatever happens to the test process, its end of the pipe is closed, and then the server ends too.
     private const string Script =
         """
+        exec >/dev/null 2>&1
         set -m
         "$1/postgres" -D "$2" -k "$2" -h '' -c fsync=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB -c log_min_messages=fatal >"$2/server.log" 2>&1 </dev/null &
         server=$!
         trap '' TERM INT HUP
-        while read -r order; do
-          case $order in
-            kill) kill -QUIT $server; break ;;
-            stop) kill -INT $server; break ;;
-          esac
-        done
-        kill -INT $server 2>/dev/null
-        wait $server
+        read -r order
+        case $order in
+          stop) kill -INT $server; wait $server ;;
+          kill) kill -QUIT $server; wait $server ;;
+          *) kill -QUIT $server; wait $server; rm -rf "$2" ;;
+        esac
         """;
 
     private static readonly Lazy<Task<PostgresServer>> Shared = new(StartAsync);

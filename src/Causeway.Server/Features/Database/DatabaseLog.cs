@@ -8,4 +8,7 @@ internal static partial class DatabaseLog
 
     [LoggerMessage(1501, LogLevel.Error, "The database has another schema than this program needs.")]
     public static partial void SchemaRefused(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1502, LogLevel.Warning, "An idempotency key could not be freed after its request had failed; it frees itself within a minute.")]
+    public static partial void ClaimNotReleased(this ILogger logger, Exception exception);
 }

@@ -10,14 +10,19 @@ internal static class ServerDatabase
     public const string DependencyName = "database";
 
     // Before every other step, and after it at the stop.
-    private const int FirstOfAll = -1_000;
+    public const int FirstOfAll = -1_000;
+
+    // What a write that hangs may take from the stop; the file is whole after it as well.
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(15);
 
     /// <summary>The database with all migrations of the program, and the accounts in it; the command line needs no more.</summary>
     public static IServiceCollection AddServerData(this IServiceCollection services, ServerSettings settings)
     {
         services.AddDatabase(options => settings.Database.Apply(options, settings.DataDirectory));
-        services.AddMigrations("server", typeof(ServerDatabase).Assembly);
-        return services.AddServerAccounts(settings);
+
+        // Accounts first, with their migrations: the server's tables refer to theirs.
+        services.AddServerAccounts(settings);
+        return services.AddMigrations("server", typeof(ServerDatabase).Assembly);
     }
 
     /// <summary>The same within the running service.</summary>
@@ -40,7 +45,7 @@ internal static class ServerDatabase
                 PrivateDirectory.Create(settings.DataDirectory);
                 return provider.GetRequiredService<DatabaseSchema>().StartAsync(cancellationToken);
             },
-            static async (provider, _) => await provider.GetRequiredService<Database>().DisposeAsync());
+            static (provider, cancellationToken) => provider.GetRequiredService<Database>().DisposeAsync().AsTask().WaitAsync(CloseLimit, cancellationToken));
         return services.AddDependency(
             DependencyName,
             static (provider, cancellationToken) => provider.GetRequiredService<DatabaseSchema>().ProbeAsync(cancellationToken),

@@ -1,0 +1,37 @@
+using System.Data;
+using System.Data.Common;
+using Dapper;
+
+namespace Causeway.Data;
+
+/// <summary>A result that is read row by row, with the command it belongs to: leaving it early neither reads the rest nor leaves the command behind.</summary>
+internal sealed class OpenReader : IAsyncDisposable
+{
+    private readonly IDbCommand? _command;
+
+    private OpenReader(DbDataReader rows)
+    {
+        Rows = rows;
+        _command = (rows as IWrappedDataReader)?.Command;
+    }
+
+    public DbDataReader Rows { get; }
+
+    /// <summary>Whether the last row was read.</summary>
+    public bool IsThrough { get; set; }
+
+    public static async Task<OpenReader> ExecuteAsync(DbConnection connection, CommandDefinition command) =>
+        new(await connection.ExecuteReaderAsync(command).ConfigureAwait(false));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!IsThrough)
+        {
+            // Or PostgreSQL would send all that is left, only for it to be thrown away.
+            _command?.Cancel();
+        }
+
+        await Rows.DisposeAsync().ConfigureAwait(false);
+        _command?.Dispose();
+    }
+}

@@ -1,0 +1,91 @@
+using Dapper;
+
+namespace Causeway.Data.Tests;
+
+/// <summary>F8, A7: a server that goes away and comes back.</summary>
+public sealed class PostgresTests
+{
+    [Fact]
+    public async Task Database_WhenTheServerGoesAndComesBack_IsUnavailableMeanwhileAndKeepsWhatWasAcknowledged()
+    {
+        SkipUnlessThere();
+        await using var server = await PostgresServer.StartAsync();
+        var connection = await server.CreateDatabaseAsync();
+        await using var test = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite, options =>
+        {
+            options.Provider = DatabaseProvider.Postgres;
+            options.ConnectionString = connection;
+        });
+        await test.Database.ExecuteAsync("CREATE TABLE things (id text PRIMARY KEY)");
+        await test.Database.ExecuteAsync("INSERT INTO things VALUES ('1')");
+
+        await server.KillAsync();
+        await Assert.ThrowsAsync<DatabaseUnavailableException>(() => test.Database.QueryAsync<string>("SELECT id FROM things")).Within();
+        await Assert.ThrowsAsync<DatabaseUnavailableException>(() => test.Database.ExecuteAsync("INSERT INTO things VALUES ('2')")).Within();
+        await Assert.ThrowsAsync<DatabaseUnavailableException>(() => test.Database.OpenAsync()).Within();
+        await Assert.ThrowsAsync<DatabaseUnavailableException>(async () => await test.Database.StreamAsync<string>("SELECT id FROM things").ToListAsync()).Within();
+
+        await server.StartAgainAsync();
+        await Eventually.True(async () =>
+        {
+            try
+            {
+                return (await test.Database.QueryAsync<string>("SELECT id FROM things")) is ["1"];
+            }
+            catch (DatabaseUnavailableException)
+            {
+                return false;
+            }
+        });
+        Assert.Equal(1, await test.Database.ExecuteAsync("INSERT INTO things VALUES ('2')"));
+    }
+
+    [Fact]
+    public async Task WriteAsync_CutWhileItRuns_IsUnavailableAndNotDone()
+    {
+        await using var test = await Things.CreateAsync(DatabaseProvider.Postgres);
+
+        var failure = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => test.Database.WriteAsync(async (unit, token) =>
+        {
+            await Things.InsertAsync(unit, "1", token);
+            var process = await unit.QuerySingleOrDefaultAsync<int>("SELECT pg_backend_pid()", cancellationToken: token);
+            await test.Database.ReadAsync((connection, _) => connection.ExecuteScalarAsync<bool>("SELECT pg_terminate_backend(@process)", new { process }), token);
+            await Things.InsertAsync(unit, "2", token);
+        }));
+
+        Assert.False(failure.MayBeDone);
+        Assert.Empty(await Things.AllAsync(test));
+    }
+
+    [Fact]
+    public async Task WriteAsync_DeadlockedWithAnother_OneIsUnavailableAndTheOtherIsDone()
+    {
+        await using var test = await Things.CreateAsync(DatabaseProvider.Postgres);
+        await test.Database.WriteAsync(async (unit, token) =>
+        {
+            await Things.InsertAsync(unit, "1", token);
+            await Things.InsertAsync(unit, "2", token);
+        });
+        using var both = new Barrier(2);
+
+        var writes = new[] { ("1", "2"), ("2", "1") }.Select(order => Task.Run(() => test.Database.WriteAsync(async (unit, token) =>
+        {
+            await unit.ExecuteAsync("UPDATE things SET size = 1 WHERE id = @id", new { id = order.Item1 }, token);
+            both.SignalAndWait(Limits.Test, token);
+            await unit.ExecuteAsync("UPDATE things SET size = 1 WHERE id = @id", new { id = order.Item2 }, token);
+        }))).ToList();
+        await Task.WhenAll(writes).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        Assert.Equal(1, writes.Count(static write => write.IsCompletedSuccessfully));
+        Assert.IsType<DatabaseUnavailableException>(writes.First(static write => write.IsFaulted).Exception!.InnerException);
+    }
+
+    [Theory]
+    [InlineData("Host=db;Password=p", 100)]
+    [InlineData("Host=db;Max Auto Prepare=0", 0)]
+    [InlineData("Host=db;MaxAutoPrepare=7", 7)]
+    public void WithDefaults_WhatIsSaid_Stays(string given, int prepared) =>
+        Assert.Equal(prepared, new Npgsql.NpgsqlConnectionStringBuilder(PostgresDatabase.WithDefaults(given)).MaxAutoPrepare);
+
+    private static void SkipUnlessThere() => TestDatabase.NeedPostgres();
+}
