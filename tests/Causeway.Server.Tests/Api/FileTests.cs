@@ -373,7 +373,7 @@ public abstract class FileServer : IAsyncLifetime
           "Database": {{await DatabaseAsync()}},
           "Files": { "MaxBytes": {{MaxBytes}}, "QuotaBytesPerUser": {{Quota}} },
           "RateLimits": { "Default": { "Permits": 1000000 }, "Publish": { "Permits": 1000000 }, "Upload": { "Permits": 1000000 } },
-          "Realtime": { "Namespaces": { "team": { "Join": "members" } } }
+          "Realtime": { "Namespaces": { "team": { "Join": "permission" } } }
         }
         """);
 
