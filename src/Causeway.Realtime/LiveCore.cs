@@ -14,7 +14,7 @@ internal sealed class LiveCore : IDisposable
     private readonly ITimer _timer;
     private int _ticks;
 
-    public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers)
+    public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers, IRoomDirectory? directory = null)
     {
         Options = options.Value;
         Time = time;
@@ -22,6 +22,10 @@ internal sealed class LiveCore : IDisposable
         Timings = new Timings(Options, time);
         _namespaces = NamespaceRules.Resolve(Options.Namespaces);
         Grace = new PresenceGrace(time);
+        Lookup = new RoomLookup(this, directory);
+        Access = new RoomAccess(this);
+        Door = new RoomDoor(this);
+        Refresh = new RoomRefresh(this);
         Rooms = new Rooms(this);
         Connections = new Connections(this);
         Metrics = new RealtimeMetrics(this, meters);
@@ -41,6 +45,14 @@ internal sealed class LiveCore : IDisposable
 
     public Rooms Rooms { get; }
 
+    public RoomLookup Lookup { get; }
+
+    public RoomAccess Access { get; }
+
+    public RoomDoor Door { get; }
+
+    public RoomRefresh Refresh { get; }
+
     public Connections Connections { get; }
 
     public RealtimeMetrics Metrics { get; }
@@ -59,7 +71,11 @@ internal sealed class LiveCore : IDisposable
     /// <summary>Puts other rules into force for rooms to come.</summary>
     public void Replace(FrozenDictionary<string, NamespaceRules> namespaces) => Volatile.Write(ref _namespaces, namespaces);
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Refresh.Dispose();
+    }
 
     private void Tick()
     {

@@ -37,6 +37,10 @@ public sealed class NamespaceOptions
     /// <value>Default true.</value>
     public bool? AutoCreate { get; set; }
 
+    /// <summary>Who may create rooms that stay, through an application that asks <see cref="RoomAccess.CheckCreate"/>.</summary>
+    /// <value>Default <see cref="CreateRule.Server"/>.</value>
+    public CreateRule? Create { get; set; }
+
     internal IEnumerable<string> Validate()
     {
         if (History is < 0 or > 100_000)
@@ -66,7 +70,7 @@ public enum JoinRule
     /// <summary>Whoever has an identity.</summary>
     Authenticated,
 
-    /// <summary>The users named when the room was created.</summary>
+    /// <summary>The users named when the room was created, or with a role in it where there is an <see cref="IRoomDirectory"/>.</summary>
     Members,
 
     /// <summary>Whoever has the permission <c>join:ROOM</c>.</summary>
@@ -77,7 +81,7 @@ public enum JoinRule
 [TypeConverter(typeof(WireNameConverter<PublishRule>))]
 public enum PublishRule
 {
-    /// <summary>Whoever is in the room.</summary>
+    /// <summary>Whoever is in the room, but for its <see cref="RoomRole.Reader"/>s.</summary>
     Members,
 
     /// <summary>Whoever has an identity, in the room or not.</summary>
@@ -88,6 +92,20 @@ public enum PublishRule
 
     /// <summary>Nobody: only the server's code and HTTP publish.</summary>
     Server,
+}
+
+/// <summary>Who may create rooms that stay.</summary>
+[TypeConverter(typeof(WireNameConverter<CreateRule>))]
+public enum CreateRule
+{
+    /// <summary>Only the server's code and its admins.</summary>
+    Server,
+
+    /// <summary>Whoever has an identity; what they create is theirs.</summary>
+    Authenticated,
+
+    /// <summary>Whoever has the permission <c>create:ROOM</c>.</summary>
+    Permission,
 }
 
 /// <summary>What happens to a member whose backlog is full.</summary>

@@ -25,6 +25,7 @@ public static class RealtimeServiceCollectionExtensions
         services.TryAddSingleton<LiveCore>();
         services.TryAddSingleton(static provider => provider.GetRequiredService<LiveCore>().Rooms);
         services.TryAddSingleton(static provider => provider.GetRequiredService<LiveCore>().Connections);
+        services.TryAddSingleton(static provider => provider.GetRequiredService<LiveCore>().Access);
         services.TryAddSingleton<IRealtimeAuthenticator, UserAuthenticator>();
         services.TryAddSingleton<RoomActions>();
         services.TryAddSingleton<MessageDispatcher>();

@@ -15,7 +15,7 @@ internal sealed class Gate(LiveCore core, IRealtimeAuthenticator authenticator)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Origin, drain, credential and limits, in this order.</summary>
-    /// <returns>Who it is, with a place taken for them; or why they are refused.</returns>
+    /// <returns>Who it is, with a place taken for them; or why they are refused. <see cref="ConfirmAsync"/> must follow once they are in the register.</returns>
     public async ValueTask<AuthenticationOutcome> AdmitAsync(HttpContext context, bool takePlace)
     {
         if (!OriginPolicy.IsSameOriginOrAllowed(context, core.Options.AllowedOrigins.AsReadOnly()))
@@ -33,17 +33,7 @@ internal sealed class Gate(LiveCore core, IRealtimeAuthenticator authenticator)
             return Refuse(error);
         }
 
-        AuthenticationOutcome outcome;
-        try
-        {
-            outcome = await authenticator.AuthenticateAsync(context, token, context.RequestAborted).AsTask().WaitAsync(Patience, core.Time);
-        }
-        catch (TimeoutException)
-        {
-            outcome = AuthenticationOutcome.Refuse(
-                new ApiError(ErrorCode.Unavailable, "The credential could not be checked in time.") { RetryAfter = TimeSpan.FromSeconds(5) });
-        }
-
+        var outcome = await AuthenticateAsync(context, token);
         if (outcome.Error is { } refusal)
         {
             return Refuse(refusal);
@@ -68,11 +58,58 @@ internal sealed class Gate(LiveCore core, IRealtimeAuthenticator authenticator)
         return outcome;
     }
 
+    /// <summary>
+    /// Authenticates a connection again where credentials have changed since it was: whoever closes or changes the connections of a user did not find this one yet.
+    /// </summary>
+    /// <param name="context">The request that was let in.</param>
+    /// <param name="connection">Its connection, in the register.</param>
+    /// <param name="version">Of <see cref="Connections.AccessVersion"/> before it was let in.</param>
+    public async ValueTask ConfirmAsync(HttpContext context, Connection connection, int version)
+    {
+        while (version != core.Connections.AccessVersion)
+        {
+            version = core.Connections.AccessVersion;
+            RealtimeIdentity? identity;
+            try
+            {
+                _ = ReadSubprotocols(context, out var token);
+                identity = (await AuthenticateAsync(context, token)).Identity;
+            }
+            catch (Exception exception)
+            {
+                core.Logger.AuthenticationFailed(connection.Id, exception);
+                core.Connections.Disconnect(connection.Id, CloseReason.ServerFault);
+                return;
+            }
+
+            if (identity is null || identity.UserId != connection.Identity.UserId || identity.SessionId != connection.Identity.SessionId)
+            {
+                core.Connections.Disconnect(connection.Id, CloseReason.Revoked);
+                return;
+            }
+
+            core.Connections.Renew(connection, identity);
+        }
+    }
+
     public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 
     /// <summary>The subprotocol to answer with; null for none.</summary>
     public static string? ChosenSubprotocol(HttpContext context) =>
         OffersOf(context).Contains(Subprotocol, StringComparer.Ordinal) ? Subprotocol : null;
+
+    private async ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token)
+    {
+        try
+        {
+            return await authenticator.AuthenticateAsync(context, token, context.RequestAborted).AsTask().WaitAsync(Patience, core.Time);
+        }
+        catch (TimeoutException)
+        {
+            return AuthenticationOutcome.Refuse(
+                new ApiError(ErrorCode.Unavailable, "The credential could not be checked in time.") { RetryAfter = TimeSpan.FromSeconds(5) });
+        }
+    }
 
     private static ApiError? ReadSubprotocols(HttpContext context, out string? token)
     {

@@ -93,12 +93,30 @@ internal sealed class Connection
         HeardSincePing = true;
     }
 
-    /// <summary>Takes a new credential of the same user.</summary>
-    public void Refresh(RealtimeIdentity identity)
+    /// <summary>Takes another identity of the same user; whoever reads the old one meanwhile reads all of it.</summary>
+    /// <returns>False where the change made none.</returns>
+    public bool TryChange(Func<RealtimeIdentity, RealtimeIdentity> change)
     {
-        // Presence counted this user in under these names, so they stay for the life of the connection.
-        Volatile.Write(ref _identity, identity with { UserId = Identity.UserId, Name = Identity.Name });
-        Post(LoopWorkKind.Reschedule);
+        RealtimeIdentity before, after;
+        do
+        {
+            before = Identity;
+
+            // Presence counted this user in under these names, and the register knows the session, so they stay for the life of the connection.
+            after = change(before) with { UserId = before.UserId, Name = before.Name, SessionId = before.SessionId, Device = before.Device };
+            if (after == before)
+            {
+                return false;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _identity, after, before) != before);
+
+        if (after.ExpiresAt != before.ExpiresAt)
+        {
+            Post(LoopWorkKind.Reschedule);
+        }
+
+        return true;
     }
 
     public Membership? Find(Room room)
@@ -106,6 +124,14 @@ internal sealed class Connection
         lock (_gate)
         {
             return _rooms.Find(member => member.Room == room);
+        }
+    }
+
+    public Membership[] Memberships()
+    {
+        lock (_gate)
+        {
+            return [.. _rooms];
         }
     }
 
@@ -228,6 +254,8 @@ internal sealed class Connection
         Id = Id,
         UserId = Identity.UserId,
         Name = Identity.Name,
+        SessionId = Identity.SessionId,
+        Device = Identity.Device,
         Transport = Stream is null ? Transport.WebSocket : Transport.Sse,
         RemoteAddress = RemoteAddress,
         ConnectedAt = ConnectedAt,

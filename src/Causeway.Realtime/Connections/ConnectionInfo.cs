@@ -22,6 +22,12 @@ public sealed record ConnectionInfo
     /// <summary>The user's name, where the credential carries one.</summary>
     public required string? Name { get; init; }
 
+    /// <summary>The session or API key behind it, null where the credential belongs to none.</summary>
+    public required string? SessionId { get; init; }
+
+    /// <summary>What the client runs on, where somebody said.</summary>
+    public required string? Device { get; init; }
+
     /// <summary>How it is connected.</summary>
     public required Transport Transport { get; init; }
 

@@ -6,13 +6,17 @@ namespace Causeway.Realtime;
 /// <summary>The live connections: send to them, list them, close them.</summary>
 public sealed class Connections
 {
+    private const string DefaultReason = "your access has changed";
+
     private readonly ConcurrentDictionary<string, Connection> _connections = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Connection[]> _byUser = new(StringComparer.Ordinal);
+    private readonly ConnectionIndex _byUser = new();
+    private readonly ConnectionIndex _bySession = new();
     private readonly LiveCore _core;
     private readonly Drain _drain;
     private int _webSockets;
     private int _streams;
     private long _lastNumber;
+    private int _accessVersion;
 
     internal Connections(LiveCore core)
     {
@@ -56,7 +60,7 @@ public sealed class Connections
     public SendResult SendToUser(string userId, string type, ReadOnlyMemory<byte> payload)
     {
         ArgumentNullException.ThrowIfNull(userId);
-        return Send(_byUser.GetValueOrDefault(userId) ?? [], type, payload);
+        return Send(_byUser.Find(userId), type, payload);
     }
 
     /// <summary>Sends to one connection. <see cref="SendResult.Connections"/> is 0 where there is none.</summary>
@@ -100,10 +104,61 @@ public sealed class Connections
     {
         ArgumentNullException.ThrowIfNull(userId);
         ArgumentNullException.ThrowIfNull(reason);
-        var connections = _byUser.GetValueOrDefault(userId) ?? [];
-        Array.ForEach(connections, connection => Close(connection, reason));
-        return connections.Length;
+        return Close(() => _byUser.Find(userId), reason);
     }
+
+    /// <summary>Closes every connection of a session and says how many there were.</summary>
+    /// <param name="sessionId">As in <see cref="RealtimeIdentity.SessionId"/>.</param>
+    /// <param name="reason">Usually <see cref="CloseReason.Revoked"/>.</param>
+    public int DisconnectSession(string sessionId, CloseReason reason)
+    {
+        ArgumentNullException.ThrowIfNull(sessionId);
+        ArgumentNullException.ThrowIfNull(reason);
+        return Close(() => _bySession.Find(sessionId), reason);
+    }
+
+    /// <summary>Closes every connection of which a question is answered with yes, and says how many there were. Asks all there are.</summary>
+    public int DisconnectWhere(Predicate<RealtimeIdentity> predicate, CloseReason reason)
+    {
+        ArgumentNullException.ThrowIfNull(predicate);
+        ArgumentNullException.ThrowIfNull(reason);
+        return Close(() => _connections.Values.Where(connection => predicate(connection.Identity)), reason);
+    }
+
+    /// <summary>
+    /// Gives a user's connections other permissions, another end or other claims, in place: the next message of each is judged by them, and rooms that it may not be in
+    /// any more it is put out of, told by <c>kicked</c>. User, name, session and device stay.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="change">Makes the new identity of the present one; may be called more than once, and must not block.</param>
+    /// <param name="reason">What clients that are put out of a room are told.</param>
+    /// <returns>How many connections have changed.</returns>
+    /// <remarks>One that connects at this moment is not missed: it is authenticated again.</remarks>
+    public int UpdateUser(string userId, Func<RealtimeIdentity, RealtimeIdentity> change, string reason = DefaultReason)
+    {
+        ArgumentNullException.ThrowIfNull(userId);
+        return Update(() => _byUser.Find(userId), change, reason);
+    }
+
+    /// <summary>As <see cref="UpdateUser"/>, for the connections of a session.</summary>
+    /// <param name="sessionId">As in <see cref="RealtimeIdentity.SessionId"/>.</param>
+    /// <param name="change">Makes the new identity of the present one; may be called more than once, and must not block.</param>
+    /// <param name="reason">What clients that are put out of a room are told.</param>
+    /// <returns>How many connections have changed.</returns>
+    public int UpdateSession(string sessionId, Func<RealtimeIdentity, RealtimeIdentity> change, string reason = DefaultReason)
+    {
+        ArgumentNullException.ThrowIfNull(sessionId);
+        return Update(() => _bySession.Find(sessionId), change, reason);
+    }
+
+    /// <summary>As <see cref="UpdateUser"/>, for every connection there is: return what you got for those that don't change.</summary>
+    /// <param name="change">Makes the new identity of the present one; may be called more than once, and must not block.</param>
+    /// <param name="reason">What clients that are put out of a room are told.</param>
+    /// <returns>How many connections have changed.</returns>
+    public int UpdateAll(Func<RealtimeIdentity, RealtimeIdentity> change, string reason = DefaultReason) => Update(() => _connections.Values, change, reason);
+
+    /// <summary>Users who are connected now, each once, in no order.</summary>
+    public IReadOnlyCollection<string> UserIds => _byUser.Keys;
 
     /// <summary>Refuses newcomers from now on with 503 <c>DRAINING</c>; those who are there stay until <see cref="DrainAsync"/>.</summary>
     /// <param name="window">How long the drain may take in all: newcomers are told to stay away that long.</param>
@@ -118,6 +173,18 @@ public sealed class Connections
     /// <returns>When the last connection is gone. A second call joins the first.</returns>
     public Task DrainAsync(TimeSpan window, CancellationToken cancellationToken = default) => _drain.RunAsync(window, cancellationToken);
 
+    /// <summary>Changes so far of what credentials are worth: who was authenticated before the last of them is authenticated again.</summary>
+    internal int AccessVersion => Volatile.Read(ref _accessVersion);
+
+    /// <summary>Takes a client's own new credential.</summary>
+    internal void Renew(Connection connection, RealtimeIdentity identity)
+    {
+        if (connection.TryChange(_ => identity))
+        {
+            _core.Door.Reexamine(connection, DefaultReason);
+        }
+    }
+
     internal long NextNumber() => Interlocked.Increment(ref _lastNumber);
 
     internal int CountOf(Transport transport) => Volatile.Read(ref transport is Transport.Sse ? ref _streams : ref _webSockets);
@@ -127,12 +194,8 @@ public sealed class Connections
     {
         _connections[connection.Id] = connection;
         Interlocked.Increment(ref connection.Stream is null ? ref _webSockets : ref _streams);
-        if (connection.Identity.UserId is { } user)
-        {
-            _byUser.AddOrUpdate(
-                user, static (_, connection) => [connection], static (_, devices, connection) => [.. devices, connection], connection);
-        }
-
+        _byUser.Add(connection.Identity.UserId, connection);
+        _bySession.Add(connection.Identity.SessionId, connection);
         _core.Logger.ConnectionOpened(connection.Id, connection.Identity.UserId, connection.Stream is null ? Transport.WebSocket : Transport.Sse);
         connection.Post(LoopWorkKind.Open);
         if (_drain.HasStarted)
@@ -149,27 +212,41 @@ public sealed class Connections
         }
 
         Interlocked.Decrement(ref connection.Stream is null ? ref _webSockets : ref _streams);
-        if (connection.Identity.UserId is { } user)
-        {
-            RemoveDevice(user, connection);
-        }
-
+        _byUser.Remove(connection.Identity.UserId, connection);
+        _bySession.Remove(connection.Identity.SessionId, connection);
         Admission.Leave(connection.Identity.UserId, connection.RemoteAddress);
         _core.Logger.ConnectionEnded(connection.Id);
     }
 
-    private void RemoveDevice(string user, Connection connection)
+    private int Update(Func<IEnumerable<Connection>> find, Func<RealtimeIdentity, RealtimeIdentity> change, string reason)
     {
-        while (_byUser.TryGetValue(user, out var devices))
+        ArgumentNullException.ThrowIfNull(change);
+        ArgumentNullException.ThrowIfNull(reason);
+        Interlocked.Increment(ref _accessVersion);
+        var changed = 0;
+        foreach (var connection in find())
         {
-            Connection[] others = Array.FindAll(devices, device => device != connection);
-            if (others.Length == 0
-                ? _byUser.TryRemove(new KeyValuePair<string, Connection[]>(user, devices))
-                : _byUser.TryUpdate(user, others, devices))
+            if (connection.TryChange(change))
             {
-                return;
+                changed++;
+                _core.Door.Reexamine(connection, reason);
             }
         }
+
+        return changed;
+    }
+
+    private int Close(Func<IEnumerable<Connection>> find, CloseReason reason)
+    {
+        Interlocked.Increment(ref _accessVersion);
+        var count = 0;
+        foreach (var connection in find())
+        {
+            Close(connection, reason);
+            count++;
+        }
+
+        return count;
     }
 
     private void Close(Connection connection, CloseReason reason)

@@ -24,6 +24,7 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
             return;
         }
 
+        var version = core.Connections.AccessVersion;
         var outcome = await gate.AdmitAsync(context, takePlace: upgrade);
         if (outcome.Error is { } refusal)
         {
@@ -37,7 +38,7 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
         }
         else
         {
-            using var session = await OpenAsync(context, outcome.Identity!);
+            using var session = await OpenAsync(context, outcome.Identity!, version);
             await session.RunAsync();
         }
     }
@@ -60,7 +61,7 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
             : context.RequestAborted;
 
     // Apart from HandleAsync, so that the request holds nothing of the handshake while it is pending.
-    private async Task<WebSocketSession> OpenAsync(HttpContext context, RealtimeIdentity identity)
+    private async Task<WebSocketSession> OpenAsync(HttpContext context, RealtimeIdentity identity, int version)
     {
         string? extensions = null;
         var deflate = core.Options.Compression is CompressionMode.Shared
@@ -82,6 +83,7 @@ internal sealed class WebSocketEndpoint(LiveCore core, Gate gate, MessageDispatc
         }
 
         core.Connections.Add(connection);
+        await gate.ConfirmAsync(context, connection, version);
         return new WebSocketSession(core, connection, stream, dispatcher, deflate);
     }
 }

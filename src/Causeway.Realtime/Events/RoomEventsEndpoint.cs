@@ -24,6 +24,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             return;
         }
 
+        var version = core.Connections.AccessVersion;
         var outcome = await gate.AdmitAsync(context, takePlace: true);
         if (outcome.Error is { } refusal)
         {
@@ -32,7 +33,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         }
 
         var identity = outcome.Identity!;
-        if (CheckAccess(identity, rooms) is { } forbidden)
+        if (await CheckAccessAsync(identity, rooms, context.RequestAborted) is { } forbidden)
         {
             core.Connections.Admission.Leave(identity.UserId, Gate.AddressOf(context));
             core.Metrics.CountRefused(forbidden.Code);
@@ -41,6 +42,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         }
 
         var connection = await OpenAsync(context, identity, new EventStream(rooms, ReadResume(context, rooms.Count)));
+        await gate.ConfirmAsync(context, connection, version);
         var aborted = context.RequestAborted.UnsafeRegister(static state => ((Connection)state!).Post(LoopWorkKind.Gone), connection);
         await using (aborted.ConfigureAwait(false))
         {
@@ -69,14 +71,16 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         var leftOut = new List<byte[]>();
         for (var i = 0; i < stream.Rooms.Count; i++)
         {
-            // The checks were just passed; a room that filled up or went meanwhile is left out, and said to be closed.
-            if (core.Rooms.Join(stream.Rooms[i], connection, echo: true, out var member) is { } refused)
+            // The checks were just passed; a room that filled up, went or was forbidden meanwhile is left out, and said to be.
+            var (member, refused) = await core.Door.EnterAsync(connection, stream.Rooms[i], echo: true);
+            if (member is not null)
             {
-                leftOut.Add(ServerMessages.PutOut(connection.Sender.Form, "room_closed", stream.Rooms[i], refused.Message));
+                stream.Set(i, member);
             }
             else
             {
-                stream.Set(i, member!);
+                var type = refused!.Code == ErrorCode.Forbidden ? "kicked" : "room_closed";
+                leftOut.Add(ServerMessages.PutOut(connection.Sender.Form, type, stream.Rooms[i], refused.Message));
             }
         }
 
@@ -129,7 +133,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             : new EventResume(true, EventCursor.TryParse(id, rooms, out var positions) ? positions : null);
     }
 
-    private ApiError? CheckAccess(RealtimeIdentity identity, IReadOnlyList<RoomId> rooms)
+    private async ValueTask<ApiError?> CheckAccessAsync(RealtimeIdentity identity, IReadOnlyList<RoomId> rooms, CancellationToken cancellationToken)
     {
         if (rooms.Count > core.Options.MaxRoomsPerConnection)
         {
@@ -138,21 +142,20 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
 
         foreach (var id in rooms)
         {
-            var rules = core.RulesOf(id);
-            var room = core.Rooms.Get(id);
-            if (RoomAccess.CheckJoin(identity, rules, id, room) is { } forbidden)
+            var (standing, failure) = await core.Lookup.FindAsync(id, identity.UserId, cancellationToken);
+            if ((failure ?? RoomAccess.CheckJoin(identity, standing.Rules, id, standing.Role)) is { } forbidden)
             {
                 return forbidden;
             }
 
-            if (room is null && !rules.AutoCreate)
+            if (!standing.MayBeEntered)
             {
                 return Refusals.RoomNotFound(id);
             }
 
-            if (room?.Describe().Connections >= rules.MaxMembers)
+            if (core.Rooms.Get(id)?.Describe().Connections >= standing.Rules.MaxMembers)
             {
-                return Refusals.RoomFull(id, rules.MaxMembers);
+                return Refusals.RoomFull(id, standing.Rules.MaxMembers);
             }
         }
 

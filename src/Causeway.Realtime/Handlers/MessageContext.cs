@@ -13,8 +13,7 @@ public sealed class MessageContext
     private readonly Envelope _envelope;
     private readonly LiveCore _core;
     private JsonObject? _answer;
-    private RoomMessage? _published;
-    private string? _epoch;
+    private PublishOutcome _published;
 
     internal MessageContext(Connection connection, Envelope envelope, LiveCore core, IServiceProvider services) =>
         (_connection, _envelope, _core, Services) = (connection, envelope, core, services);
@@ -74,9 +73,9 @@ public sealed class MessageContext
 
     internal byte[] Acknowledge() => ServerMessages.Ack(_connection.Sender.Form, _envelope.Ref, this, static (json, context) =>
     {
-        if (context._published is { } message)
+        if (context._published is { Message: { } message, Epoch: { } epoch })
         {
-            ServerMessages.WritePublished(json, message, context._epoch!);
+            ServerMessages.WritePublished(json, message, epoch);
         }
 
         foreach (var (name, value) in context._answer ?? [])
@@ -93,20 +92,19 @@ public sealed class MessageContext
         }
     });
 
-    private ValueTask<PublishResult> PublishBytesAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    private async ValueTask<PublishResult> PublishBytesAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var error = Room is not { } room ? Refusals.Invalid("room_id", "required")
-            : PublishedPayload.Check(ref payload)
-            ?? RoomActions.PublishAs(
-                _core, _connection, room, new RoomPublish(Type, payload) { ConflateKey = _envelope.ConflateKey }, out _published, out _epoch);
-        if (error is not null)
+        var outcome = Room is not { } room ? PublishOutcome.Refused(Refusals.Invalid("room_id", "required"))
+            : PublishedPayload.Check(ref payload) is { } invalid ? PublishOutcome.Refused(invalid)
+            : await RoomActions.PublishAsAsync(
+                _core, _connection, room, new RoomPublish(Type, payload) { ConflateKey = _envelope.ConflateKey }).ConfigureAwait(false);
+        _published = outcome;
+        if (outcome.Error is { } error)
         {
             Refuse(error);
-            return ValueTask.FromResult(PublishResult.Refused(error));
         }
 
-        var stored = _published!.Offset > 0;
-        return ValueTask.FromResult(PublishResult.Success(_published.Id, stored ? _published.Offset : null, stored ? _epoch : null));
+        return outcome.ToResult();
     }
 }

@@ -28,4 +28,13 @@ internal static partial class RealtimeLog
 
     [LoggerMessage(3008, LogLevel.Warning, "Drain cut: {Connections} connections had not left in time and were reset.")]
     public static partial void DrainCut(this ILogger logger, int connections);
+
+    [LoggerMessage(3009, LogLevel.Error, "Room {RoomId} could not be looked up.")]
+    public static partial void RoomLookupFailed(this ILogger logger, string roomId, Exception exception);
+
+    [LoggerMessage(3011, LogLevel.Error, "The credential of connection {ConnectionId} could not be checked again.")]
+    public static partial void AuthenticationFailed(this ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(3010, LogLevel.Information, "Connection {ConnectionId} put out of {Rooms} rooms: {Reason}.")]
+    public static partial void ConnectionPutOut(this ILogger logger, string connectionId, int rooms, string reason);
 }

@@ -12,26 +12,26 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
 
     public ValueTask DispatchAsync(Connection connection, in Envelope envelope, Inbound inbound)
     {
-        ApiError? error;
+        ValueTask<ApiError?> answering;
         switch (envelope.Type)
         {
             case "ping":
                 connection.Answer(ServerMessages.Pong(connection.Sender.Form, envelope.Ref));
                 return ValueTask.CompletedTask;
             case "join_room":
-                error = rooms.Join(connection, envelope);
+                answering = rooms.JoinAsync(connection, envelope);
                 break;
             case "leave_room":
-                error = rooms.Leave(connection, envelope);
+                answering = ValueTask.FromResult(rooms.Leave(connection, envelope));
                 break;
             case "presence":
-                error = rooms.Presence(connection, envelope);
+                answering = rooms.PresenceAsync(connection, envelope);
                 break;
             case "history":
-                error = rooms.History(connection, envelope);
+                answering = ValueTask.FromResult(rooms.History(connection, envelope));
                 break;
             case "typing":
-                error = rooms.Typing(connection, envelope);
+                answering = rooms.TypingAsync(connection, envelope);
                 break;
             case "refresh_token":
                 return RefreshAsync(connection, envelope, inbound);
@@ -41,18 +41,42 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
                     return HandleAsync(handler, connection, envelope, inbound);
                 }
 
-                error = envelope.Room is not null
-                    ? rooms.Publish(connection, envelope)
-                    : new ApiError(ErrorCode.UnknownType, $"No handler takes '{envelope.Type}'.");
+                answering = envelope.Room is not null
+                    ? rooms.PublishAsync(connection, envelope)
+                    : ValueTask.FromResult<ApiError?>(new ApiError(ErrorCode.UnknownType, $"No handler takes '{envelope.Type}'."));
                 break;
+        }
+
+        if (!answering.IsCompletedSuccessfully)
+        {
+            return AnswerAsync(answering, connection, envelope, inbound);
+        }
+
+        if (answering.Result is { } error)
+        {
+            inbound.Refuse(connection, error, envelope.Ref);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask AnswerAsync(ValueTask<ApiError?> answering, Connection connection, Envelope envelope, Inbound inbound)
+    {
+        ApiError? error;
+        try
+        {
+            error = await answering;
+        }
+        catch (Exception exception)
+        {
+            core.Logger.HandlerFailed(envelope.Type, connection.Id, exception);
+            error = new ApiError(ErrorCode.InternalError, "The message could not be handled.");
         }
 
         if (error is not null)
         {
             inbound.Refuse(connection, error, envelope.Ref);
         }
-
-        return ValueTask.CompletedTask;
     }
 
     private async ValueTask HandleAsync(HandlerRegistration handler, Connection connection, Envelope envelope, Inbound inbound)
@@ -132,7 +156,12 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
             return new ApiError(ErrorCode.Forbidden, "The token belongs to another user.");
         }
 
-        connection.Refresh(identity);
+        if (identity.SessionId != connection.Identity.SessionId)
+        {
+            return new ApiError(ErrorCode.Forbidden, "The token belongs to another session; connect with it.");
+        }
+
+        core.Connections.Renew(connection, identity);
         return null;
     }
 }

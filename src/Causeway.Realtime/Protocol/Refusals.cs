@@ -20,6 +20,8 @@ internal static class Refusals
 
     public static ApiError PublishForbidden(RoomId room) => new(ErrorCode.Forbidden, $"You may not publish in room '{room}'.") { Details = Room(room) };
 
+    public static ApiError CreateForbidden(RoomId room) => new(ErrorCode.Forbidden, $"You may not create room '{room}'.") { Details = Room(room) };
+
     public static ApiError ReservedType(string type) => new(ErrorCode.Forbidden, $"The type '{type}' belongs to the protocol.");
 
     public static ApiError Invalid(string field, string rule) =>

@@ -1,8 +1,10 @@
 namespace Causeway.Realtime;
 
 /// <summary>One connection's place in one room: who it is for the room, and how far its line has got.</summary>
-internal sealed class Membership(Room room, Connection connection, bool echo)
+internal sealed class Membership(Room room, Connection connection, bool echo, RoomRole? role)
 {
+    private int _role = (int)(role ?? default);
+
     public Room Room => room;
 
     public Connection Connection => connection;
@@ -11,6 +13,13 @@ internal sealed class Membership(Room room, Connection connection, bool echo)
 
     /// <summary>Whether the member hears its own messages.</summary>
     public bool Echo { get; set; } = echo;
+
+    /// <summary>What its user is in the room; null for nothing special. Follows the directory.</summary>
+    public RoomRole? Role
+    {
+        get => (RoomRole)Volatile.Read(ref _role) is var known && known == default ? null : known;
+        set => Volatile.Write(ref _role, (int)(value ?? default));
+    }
 
     /// <summary>Place in the room's list of members; the room's gate guards it.</summary>
     public int RoomIndex { get; set; } = -1;

@@ -25,6 +25,8 @@ internal sealed record NamespaceRules
 
     public required bool AutoCreate { get; init; }
 
+    public required CreateRule Create { get; init; }
+
     public bool HasHistory => History > 0;
 
     private static NamespaceRules BuiltIn { get; } = new()
@@ -38,6 +40,7 @@ internal sealed record NamespaceRules
         SlowConsumer = SlowConsumerPolicy.Disconnect,
         MaxMembers = 100_000,
         AutoCreate = true,
+        Create = CreateRule.Server,
     };
 
     /// <summary>All namespaces by name, without case; a namespace that is not there follows <c>default</c>.</summary>
@@ -52,6 +55,18 @@ internal sealed record NamespaceRules
             .ToFrozenDictionary(static rules => rules.Name, StringComparer.OrdinalIgnoreCase);
     }
 
+    /// <summary>The rules of one room that differs from its namespace.</summary>
+    public NamespaceRules With(RoomOverrides? overrides) => overrides is null ? this : this with
+    {
+        History = overrides.History ?? History,
+        HistoryAge = overrides.HistorySeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : HistoryAge,
+        Presence = overrides.Presence ?? Presence,
+        Join = overrides.Join ?? Join,
+        Publish = overrides.Publish ?? Publish,
+        SlowConsumer = overrides.SlowConsumer ?? SlowConsumer,
+        MaxMembers = overrides.MaxMembers ?? MaxMembers,
+    };
+
     private static NamespaceRules Fill(string name, NamespaceOptions options, NamespaceRules fallback) => new()
     {
         Name = name,
@@ -63,5 +78,6 @@ internal sealed record NamespaceRules
         SlowConsumer = options.SlowConsumer ?? fallback.SlowConsumer,
         MaxMembers = options.MaxMembers ?? fallback.MaxMembers,
         AutoCreate = options.AutoCreate ?? fallback.AutoCreate,
+        Create = options.Create ?? fallback.Create,
     };
 }

@@ -22,10 +22,13 @@ internal sealed class Room
     private long _dropped;
     private long _slowCloses;
     private RoomSettings? _settings;
+    private HashSet<string>? _allowed;
+    private RoomEntry? _entry;
 
-    public Room(RoomId id, NamespaceRules rules, LiveCore core, FanoutLoop home)
+    public Room(RoomId id, RoomEntry? entry, NamespaceRules rules, LiveCore core, FanoutLoop home)
     {
-        (Id, _rules, _core, _home) = (id, rules, core, home);
+        (Id, _entry, _core, _home) = (id, entry, core, home);
+        _rules = rules = rules.With(entry?.Overrides);
         _shards = new RoomShard?[core.Loops.Length];
         _log = rules.HasHistory ? new RoomLog(rules.History, AgeOf(rules)) : null;
         _members = new RoomMembers(rules.Presence);
@@ -44,6 +47,13 @@ internal sealed class Room
 
     /// <summary>What it was created with; null for a room that came to be by itself and goes by itself.</summary>
     public RoomSettings? Settings => Volatile.Read(ref _settings);
+
+    /// <summary>What the directory said last; null for a room that it does not have.</summary>
+    public RoomEntry? Entry => Volatile.Read(ref _entry);
+
+    /// <summary>The role of a user where no directory gives it: those named when the room was created are members.</summary>
+    public RoomRole? RoleWithoutDirectory(string? userId) =>
+        userId is not null && Volatile.Read(ref _allowed)?.Contains(userId) == true ? RoomRole.Member : null;
 
     /// <summary>The loop's members of this room; null while it has none.</summary>
     public RoomShard? ShardOf(FanoutLoop loop) => _shards[loop.Index];
@@ -92,7 +102,7 @@ internal sealed class Room
     }
 
     /// <summary>Makes a connection a member; its line starts with <see cref="Attach"/>.</summary>
-    public JoinStatus TryJoin(Connection connection, bool echo, out Membership? member)
+    public JoinStatus TryJoin(Connection connection, bool echo, RoomRole? role, out Membership? member)
     {
         lock (_gate)
         {
@@ -107,7 +117,7 @@ internal sealed class Room
                 return JoinStatus.Full;
             }
 
-            member = new Membership(this, connection, echo);
+            member = new Membership(this, connection, echo, role);
             if (_members.Add(member) is { } arrived)
             {
                 Announce("user_joined", arrived);
@@ -263,7 +273,7 @@ internal sealed class Room
                 HistoryCount = _log?.Count ?? 0,
                 Dropped = Interlocked.Read(ref _dropped),
                 SlowCloses = Interlocked.Read(ref _slowCloses),
-                Permanent = _settings is not null,
+                Permanent = _settings is not null || _entry is not null,
                 Settings = _settings ?? RoomSettings.Empty,
                 CreatedAt = CreatedAt,
             };
@@ -286,16 +296,28 @@ internal sealed class Room
             }
 
             _settings = settings;
+            Volatile.Write(ref _allowed, settings.AllowedUsers.Count > 0 ? new HashSet<string>(settings.AllowedUsers, StringComparer.Ordinal) : null);
             return RoomChange.Done;
         }
     }
 
-    /// <summary>Puts other rules into force; nobody is put out. Whether there is a log at all stays: positions of another log would mislead who comes back.</summary>
-    /// <returns>Whether anything is different now.</returns>
-    public bool Adopt(NamespaceRules rules)
+    /// <summary>Puts another word of the directory into force, as <see cref="Adopt(NamespaceRules)"/> does with the rules that follow from it.</summary>
+    public void Adopt(RoomEntry? entry, NamespaceRules ofNamespace)
     {
         lock (_gate)
         {
+            Volatile.Write(ref _entry, entry is { Role: not null } ? entry with { Role = null } : entry);
+            Adopt(ofNamespace);
+        }
+    }
+
+    /// <summary>Puts other rules of the namespace into force, with the room's own; nobody is put out. Whether there is a log at all stays: positions of another log would mislead who comes back.</summary>
+    /// <returns>Whether anything is different now.</returns>
+    public bool Adopt(NamespaceRules ofNamespace)
+    {
+        lock (_gate)
+        {
+            var rules = ofNamespace.With(_entry?.Overrides);
             if (rules.HasHistory != _rules.HasHistory)
             {
                 rules = rules with { History = _rules.History, HistoryAge = _rules.HistoryAge };

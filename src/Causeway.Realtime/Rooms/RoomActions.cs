@@ -1,52 +1,53 @@
-using System.Text.Json;
 using Causeway.Http;
 
 namespace Causeway.Realtime;
 
-/// <summary>What a client may ask of rooms. Each returns null when it has answered, else the error to answer with.</summary>
+/// <summary>What a client may ask of rooms. Each returns null when it has answered, else the error to answer with; what may have to ask a directory completes at once where it need not.</summary>
 internal sealed class RoomActions(LiveCore core)
 {
     private const int DefaultHistory = 50;
     private const int MaxHistory = 100;
     private const int MaxListedMembers = 1_000;
 
-    public ApiError? Join(Connection connection, in Envelope envelope)
+    public ValueTask<ApiError?> JoinAsync(Connection connection, in Envelope envelope)
     {
         if (envelope.Room is not { } id)
         {
-            return RoomRequired();
+            return ValueTask.FromResult<ApiError?>(RoomRequired());
         }
 
         if (PayloadReader.TryReadJoin(envelope, out var join, out var echo) is { } invalid)
         {
-            return invalid;
+            return ValueTask.FromResult<ApiError?>(invalid);
         }
 
-        var room = core.Rooms.Get(id);
-        if (RoomAccess.CheckJoin(connection.Identity, core.RulesOf(id), id, room) is { } forbidden)
-        {
-            return forbidden;
-        }
-
-        if (room is not null && connection.Find(room) is { } member)
+        // A member is one who may be in the room: whoever may no more is put out.
+        if (core.Rooms.Get(id) is { } room && connection.Find(room) is { } member)
         {
             member.Echo = echo;
-        }
-        else if (connection.RoomCount >= core.Options.MaxRoomsPerConnection)
-        {
-            return Refusals.TooManyRooms(core.Options.MaxRoomsPerConnection);
-        }
-        else if (core.Rooms.Join(id, connection, echo, out var joined) is { } refused)
-        {
-            return refused;
-        }
-        else
-        {
-            member = joined!;
+            connection.Loop.Post(new LoopWork(LoopWorkKind.Attach, member, join));
+            return default;
         }
 
-        connection.Loop.Post(new LoopWork(LoopWorkKind.Attach, member, join));
-        return null;
+        if (connection.RoomCount >= core.Options.MaxRoomsPerConnection)
+        {
+            return ValueTask.FromResult<ApiError?>(Refusals.TooManyRooms(core.Options.MaxRoomsPerConnection));
+        }
+
+        var entering = core.Door.EnterAsync(connection, id, echo);
+        return entering.IsCompletedSuccessfully ? ValueTask.FromResult(Attach(entering.Result)) : AttachAsync(entering);
+
+        async ValueTask<ApiError?> AttachAsync(ValueTask<(Membership?, ApiError?)> entering) => Attach(await entering.ConfigureAwait(false));
+
+        ApiError? Attach((Membership? Member, ApiError? Error) entered)
+        {
+            if (entered.Error is null)
+            {
+                connection.Loop.Post(new LoopWork(LoopWorkKind.Attach, entered.Member, join));
+            }
+
+            return entered.Error;
+        }
     }
 
     public ApiError? Leave(Connection connection, in Envelope envelope)
@@ -65,27 +66,34 @@ internal sealed class RoomActions(LiveCore core)
         return null;
     }
 
-    public ApiError? Presence(Connection connection, in Envelope envelope)
+    public ValueTask<ApiError?> PresenceAsync(Connection connection, in Envelope envelope)
     {
         if (envelope.Room is not { } id)
         {
-            return RoomRequired();
+            return ValueTask.FromResult<ApiError?>(RoomRequired());
         }
 
-        var rules = core.RulesOf(id);
-        var room = core.Rooms.Get(id);
-        if (RoomAccess.CheckJoin(connection.Identity, rules, id, room) is { } forbidden)
-        {
-            return forbidden;
-        }
+        var (reference, identity) = (envelope.Ref, connection.Identity);
+        var looking = core.Lookup.FindAsync(id, identity.UserId, CancellationToken.None);
+        return looking.IsCompletedSuccessfully ? ValueTask.FromResult(Answer(looking.Result)) : AnswerAsync(looking);
 
+        async ValueTask<ApiError?> AnswerAsync(ValueTask<(RoomStanding, ApiError?)> looking) => Answer(await looking.ConfigureAwait(false));
+
+        ApiError? Answer((RoomStanding Standing, ApiError? Failure) found) =>
+            found.Failure
+            ?? RoomAccess.CheckJoin(identity, found.Standing.Rules, id, found.Standing.Role)
+            ?? AnswerPresence(connection, id, reference, found.Standing.Rules);
+    }
+
+    private ApiError? AnswerPresence(Connection connection, RoomId id, string? reference, NamespaceRules rules)
+    {
         if (!rules.Presence)
         {
             return new ApiError(ErrorCode.Forbidden, $"Rooms of the namespace '{rules.Name}' don't tell who is in them.");
         }
 
-        var members = room?.Members(MaxListedMembers) ?? new MemberList([], 0);
-        connection.Answer(ServerMessages.Ack(connection.Sender.Form, envelope.Ref, (id, members), static (json, state) =>
+        var members = core.Rooms.Get(id)?.Members(MaxListedMembers) ?? new MemberList([], 0);
+        connection.Answer(ServerMessages.Ack(connection.Sender.Form, reference, (id, members), static (json, state) =>
         {
             json.WriteString("room_id"u8, state.id.Value);
             ServerMessages.WriteMembers(json, state.members);
@@ -121,19 +129,19 @@ internal sealed class RoomActions(LiveCore core)
         return null;
     }
 
-    public ApiError? Typing(Connection connection, in Envelope envelope)
+    public ValueTask<ApiError?> TypingAsync(Connection connection, in Envelope envelope)
     {
         if (Find(connection, envelope, out var member) is { } error)
         {
-            return error;
+            return ValueTask.FromResult<ApiError?>(error);
         }
 
         if (!PayloadReader.TryReadTyping(envelope.Payload.Span, out var isTyping))
         {
-            return Refusals.Invalid("is_typing", "required, true or false");
+            return ValueTask.FromResult<ApiError?>(Refusals.Invalid("is_typing", "required, true or false"));
         }
 
-        return Publish(connection, envelope, member!.Room.Id, new RoomPublish("typing", isTyping ? """{"is_typing":true}"""u8.ToArray() : """{"is_typing":false}"""u8.ToArray())
+        return PublishAsync(connection, envelope.Ref, member!.Room.Id, new RoomPublish("typing", isTyping ? """{"is_typing":true}"""u8.ToArray() : """{"is_typing":false}"""u8.ToArray())
         {
             Ephemeral = true,
             ConflateKey = $"typing:{connection.Identity.UserId ?? connection.Id}",
@@ -141,34 +149,60 @@ internal sealed class RoomActions(LiveCore core)
     }
 
     /// <summary>A message no handler takes goes into its room, as it came.</summary>
-    public ApiError? Publish(Connection connection, in Envelope envelope) =>
+    public ValueTask<ApiError?> PublishAsync(Connection connection, in Envelope envelope) =>
         MessageTypes.IsReserved(envelope.Type)
-            ? Refusals.ReservedType(envelope.Type)
-            : Publish(connection, envelope, envelope.Room!, new RoomPublish(envelope.Type, envelope.Payload.ToArray()) { ConflateKey = envelope.ConflateKey });
+            ? ValueTask.FromResult<ApiError?>(Refusals.ReservedType(envelope.Type))
+            : PublishAsync(
+                connection, envelope.Ref, envelope.Room!,
+                new RoomPublish(envelope.Type, envelope.Payload.ToArray()) { ConflateKey = envelope.ConflateKey });
 
-    private ApiError? Publish(Connection connection, in Envelope envelope, RoomId id, RoomPublish publish)
+    private ValueTask<ApiError?> PublishAsync(Connection connection, string? reference, RoomId id, in RoomPublish publish)
     {
-        var error = PublishAs(core, connection, id, publish, out var message, out var epoch);
-        if (error is null && envelope.Ref is { } reference)
-        {
-            connection.Answer(ServerMessages.Published(connection.Sender.Form, reference, message!, epoch!));
-        }
+        var publishing = PublishAsAsync(core, connection, id, publish);
+        return publishing.IsCompletedSuccessfully
+            ? ValueTask.FromResult(AnswerPublished(connection, reference, publishing.Result))
+            : WaitAsync(connection, reference, publishing);
 
-        return error;
+        static async ValueTask<ApiError?> WaitAsync(Connection connection, string? reference, ValueTask<PublishOutcome> publishing) =>
+            AnswerPublished(connection, reference, await publishing.ConfigureAwait(false));
     }
 
-    /// <summary>Publishes in a client's name, if the namespace lets it.</summary>
-    public static ApiError? PublishAs(LiveCore core, Connection connection, RoomId id, RoomPublish publish, out RoomMessage? message, out string? epoch)
+    private static ApiError? AnswerPublished(Connection connection, string? reference, in PublishOutcome outcome)
     {
-        (message, epoch) = (null, null);
-        var room = core.Rooms.Get(id);
-        var member = room is null ? null : connection.Find(room);
-        return RoomAccess.CheckPublish(connection.Identity, core.RulesOf(id), id, member is not null)
-            ?? core.Rooms.Publish(
-                id,
-                publish with { From = connection.SenderJson, Excluded = member is { Echo: false } ? member : null },
-                out message,
-                out epoch);
+        if (outcome.Error is null && reference is not null)
+        {
+            connection.Answer(ServerMessages.Published(connection.Sender.Form, reference, outcome.Message!, outcome.Epoch!));
+        }
+
+        return outcome.Error;
+    }
+
+    /// <summary>Publishes in a client's name, if the room lets it. For a room in memory there is nothing to look up.</summary>
+    public static ValueTask<PublishOutcome> PublishAsAsync(LiveCore core, Connection connection, RoomId id, in RoomPublish publish)
+    {
+        if (core.Rooms.Get(id) is not { } room)
+        {
+            return PublishUnopenedAsync(core, connection, id, publish);
+        }
+
+        var member = connection.Find(room);
+        return RoomAccess.CheckPublish(connection.Identity, room.Rules, id, member is not null, member?.Role) is { } error
+            ? ValueTask.FromResult(PublishOutcome.Refused(error))
+            : core.Rooms.PublishAsync(id, publish with { From = connection.SenderJson, Excluded = member is { Echo: false } ? member : null });
+    }
+
+    private static ValueTask<PublishOutcome> PublishUnopenedAsync(LiveCore core, Connection connection, RoomId id, RoomPublish publish)
+    {
+        var looking = core.Lookup.FindAsync(id, null, CancellationToken.None);
+        return looking.IsCompletedSuccessfully ? Publish(looking.Result) : WaitAsync(looking);
+
+        async ValueTask<PublishOutcome> WaitAsync(ValueTask<(RoomStanding, ApiError?)> looking) =>
+            await Publish(await looking.ConfigureAwait(false)).ConfigureAwait(false);
+
+        ValueTask<PublishOutcome> Publish((RoomStanding Standing, ApiError? Failure) found) =>
+            (found.Failure ?? RoomAccess.CheckPublish(connection.Identity, found.Standing.Rules, id, isMember: false, role: null)) is { } error
+                ? ValueTask.FromResult(PublishOutcome.Refused(error))
+                : core.Rooms.PublishAsync(id, publish with { From = connection.SenderJson });
     }
 
     private ApiError? Find(Connection connection, in Envelope envelope, out Membership? member)

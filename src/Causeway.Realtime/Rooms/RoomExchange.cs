@@ -1,3 +1,5 @@
+using Causeway.Http;
+
 namespace Causeway.Realtime;
 
 /// <summary>What to publish.</summary>
@@ -14,6 +16,20 @@ internal readonly record struct RoomPublish(string Type, ReadOnlyMemory<byte> Pa
 
     /// <summary>The member that does not want to hear it.</summary>
     public Membership? Excluded { get; init; }
+}
+
+/// <summary>What became of a publish.</summary>
+/// <param name="Message">As the room has it; null when it was refused.</param>
+/// <param name="Epoch">The life of the room's log.</param>
+/// <param name="Error">Why it was refused; null when it was published.</param>
+internal readonly record struct PublishOutcome(RoomMessage? Message, string? Epoch, ApiError? Error)
+{
+    public static PublishOutcome Refused(ApiError error) => new(null, null, error);
+
+    /// <summary>The same, as applications get it.</summary>
+    public PublishResult ToResult() => Error is { } error ? PublishResult.Refused(error)
+        : Message!.Offset > 0 ? PublishResult.Success(Message.Id, Message.Offset, Epoch)
+        : PublishResult.Success(Message.Id, null, null);
 }
 
 /// <summary>What a client asked of its join.</summary>

@@ -27,7 +27,7 @@ public sealed record RoomInfo
     /// <summary>Members closed as too slow, since the room exists.</summary>
     public required long SlowCloses { get; init; }
 
-    /// <summary>True for a room that was created by name and stays until it is deleted.</summary>
+    /// <summary>True for a room that was created by name, or that the directory has, and stays until it is deleted.</summary>
     public required bool Permanent { get; init; }
 
     /// <summary>What it was created with.</summary>

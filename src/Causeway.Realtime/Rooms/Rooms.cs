@@ -8,6 +8,7 @@ public sealed class Rooms
 {
     private readonly ConcurrentDictionary<string, Room> _rooms = new(StringComparer.Ordinal);
     private readonly LiveCore _core;
+    private int _version;
 
     internal Rooms(LiveCore core) => _core = core;
 
@@ -39,17 +40,17 @@ public sealed class Rooms
             From = options?.From is { } from ? ServerMessages.Sender(from) : null,
             Ephemeral = options?.Ephemeral ?? false,
         };
-        var refusal = Publish(room, publish, out var message, out var epoch);
-        return ValueTask.FromResult(refusal is null
-            ? PublishResult.Success(message!.Id, message.Offset > 0 ? message.Offset : null, message.Offset > 0 ? epoch : null)
-            : PublishResult.Refused(refusal));
+        var publishing = PublishAsync(room, publish);
+        return publishing.IsCompletedSuccessfully ? ValueTask.FromResult(publishing.Result.ToResult()) : WaitAsync(publishing);
+
+        static async ValueTask<PublishResult> WaitAsync(ValueTask<PublishOutcome> publishing) => (await publishing.ConfigureAwait(false)).ToResult();
     }
 
-    /// <summary>A snapshot of all rooms, ordered by id (ordinal).</summary>
+    /// <summary>A snapshot of the rooms in memory, ordered by id (ordinal).</summary>
     public IReadOnlyList<RoomInfo> List() =>
         [.. _rooms.Values.Select(static room => room.Describe()).OrderBy(static room => room.Id.Value, StringComparer.Ordinal)];
 
-    /// <summary>One room; null where there is none.</summary>
+    /// <summary>One room; null where there is none in memory.</summary>
     public RoomInfo? Find(RoomId room)
     {
         ArgumentNullException.ThrowIfNull(room);
@@ -64,7 +65,7 @@ public sealed class Rooms
         ArgumentNullException.ThrowIfNull(settings);
         while (true)
         {
-            switch (GetOrCreate(room).TrySetSettings(settings, mustExist: false))
+            switch (GetOrCreate(room, entry: null).TrySetSettings(settings, mustExist: false))
             {
                 case RoomChange.Done:
                     return null;
@@ -74,13 +75,51 @@ public sealed class Rooms
         }
     }
 
-    /// <summary>Replaces what a room was created with.</summary>
+    /// <summary>Replaces what a room was created with. Members who may not be in it any more are out, told by <c>kicked</c>.</summary>
     /// <returns>Null, or <see cref="ErrorCode.RoomNotFound"/>.</returns>
     public ApiError? Update(RoomId room, RoomSettings settings)
     {
         ArgumentNullException.ThrowIfNull(room);
         ArgumentNullException.ThrowIfNull(settings);
-        return Get(room)?.TrySetSettings(settings, mustExist: true) is RoomChange.Done ? null : Refusals.RoomNotFound(room);
+        if (Get(room) is not { } found || found.TrySetSettings(settings, mustExist: true) is not RoomChange.Done)
+        {
+            return Refusals.RoomNotFound(room);
+        }
+
+        CountChange();
+        foreach (var member in found.MembersWhere(_ => found.Entry is null))
+        {
+            member.Role = found.RoleWithoutDirectory(member.Connection.Identity.UserId);
+        }
+
+        RoomDoor.Reexamine(found, "access to this room has changed");
+        return null;
+    }
+
+    /// <summary>
+    /// Tells that the <see cref="IRoomDirectory"/> has changed: a room's rules, its being there at all, or who has which role in it. What is in memory is read anew, and
+    /// whoever may not stay is out, told by <c>kicked</c>; where the directory has lost the room, it is closed, told by <c>room_closed</c>. Changes one after the other;
+    /// does nothing for a room that nobody has open, nor without a directory.
+    /// </summary>
+    /// <param name="room">The room.</param>
+    /// <param name="reason">What those who are put out are told; null for a text of ours.</param>
+    /// <param name="cancellationToken">Stops waiting; the change may then be taken over in part, so call again.</param>
+    public Task RefreshAsync(RoomId room, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        return _core.Refresh.RunAsync(room, reason, cancellationToken);
+    }
+
+    /// <summary>As <see cref="RefreshAsync(RoomId, string?, CancellationToken)"/>, where nothing but one user's role has changed.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="userId">The user whose role it is.</param>
+    /// <param name="reason">What they are told when they are put out; null for a text of ours.</param>
+    /// <param name="cancellationToken">Stops waiting; call again then.</param>
+    public Task RefreshUserAsync(RoomId room, string userId, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        ArgumentNullException.ThrowIfNull(userId);
+        return _core.Refresh.RunAsync(room, userId, reason, cancellationToken);
     }
 
     /// <summary>Ends a room: its members get <c>room_closed</c> and are out, its log is gone.</summary>
@@ -88,18 +127,7 @@ public sealed class Rooms
     public bool Delete(RoomId room, string reason)
     {
         ArgumentNullException.ThrowIfNull(room);
-        if (Get(room) is not { } found || found.Close() is not { } members)
-        {
-            return false;
-        }
-
-        Remove(found);
-        foreach (var member in members)
-        {
-            EndLine(member, "room_closed", reason);
-        }
-
-        return true;
+        return Get(room) is { } found && Close(found, reason);
     }
 
     /// <summary>Who is in a room, in the order of user ids (ordinal, null first); null where there is no such room. Empty in a namespace without presence.</summary>
@@ -158,50 +186,44 @@ public sealed class Rooms
         return _rooms.Values.Count(room => room.Adopt(_core.RulesOf(room.Id)));
     }
 
+    /// <summary>Changes so far of what decides who may be in a room, but for identities.</summary>
+    internal int Version => Volatile.Read(ref _version);
+
+    internal void CountChange() => Interlocked.Increment(ref _version);
+
     internal Room? Get(RoomId room) => _rooms.GetValueOrDefault(room.Value);
 
-    /// <summary>Publishes what was checked before.</summary>
-    /// <returns>Null, or why not.</returns>
-    internal ApiError? Publish(RoomId id, in RoomPublish publish, out RoomMessage? message, out string? epoch)
+    /// <summary>Publishes what was checked before. Completes at once unless the room is not in memory and a directory has to be asked.</summary>
+    internal ValueTask<PublishOutcome> PublishAsync(RoomId id, in RoomPublish publish)
     {
-        while (true)
+        if (Get(id) is { } room)
         {
-            var room = Get(id) ?? (_core.RulesOf(id).AutoCreate ? GetOrCreate(id) : null);
-            if (room is null)
+            if (room.TryPublish(publish, out var message))
             {
-                (message, epoch) = (null, null);
-                return Refusals.RoomNotFound(id);
-            }
-
-            if (room.TryPublish(publish, out message))
-            {
-                _core.Metrics.CountPublished();
-                epoch = room.Epoch;
-                if (!room.Rules.HasHistory)
-                {
-                    // Without a log, a room that only this message needed goes at once.
-                    ForgetIfUnused(room);
-                }
-
-                return null;
+                return ValueTask.FromResult(Published(room, message!));
             }
         }
+
+        var looking = _core.Lookup.FindAsync(id, null, CancellationToken.None);
+        return looking.IsCompletedSuccessfully
+            ? ValueTask.FromResult(Publish(id, publish, looking.Result.Standing))
+            : PublishAsync(id, publish, looking);
     }
 
     /// <summary>Makes a connection a member of a room.</summary>
     /// <returns>Null, or why not.</returns>
-    internal ApiError? Join(RoomId id, Connection connection, bool echo, out Membership? member)
+    internal ApiError? Join(RoomId id, Connection connection, bool echo, in RoomStanding standing, out Membership? member)
     {
         while (true)
         {
             member = null;
-            var room = Get(id) ?? (_core.RulesOf(id).AutoCreate ? GetOrCreate(id) : null);
+            var room = Get(id) ?? (standing.MayBeOpened ? GetOrCreate(id, standing.Entry) : null);
             if (room is null)
             {
                 return Refusals.RoomNotFound(id);
             }
 
-            switch (room.TryJoin(connection, echo, out member))
+            switch (room.TryJoin(connection, echo, standing.Role, out member))
             {
                 case JoinStatus.Full:
                     ForgetIfUnused(room);
@@ -213,6 +235,37 @@ public sealed class Rooms
                     return null;
             }
         }
+    }
+
+    /// <summary>Ends a room for everybody in it.</summary>
+    /// <returns>False when it had ended before.</returns>
+    internal bool Close(Room room, string reason)
+    {
+        if (room.Close() is not { } members)
+        {
+            return false;
+        }
+
+        Remove(room);
+        foreach (var member in members)
+        {
+            EndLine(member, "room_closed", reason);
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts one member out.</summary>
+    /// <returns>False when it had left before.</returns>
+    internal static bool PutOut(Membership member, string type, string reason)
+    {
+        if (!member.Room.Leave(member))
+        {
+            return false;
+        }
+
+        EndLine(member, type, reason);
+        return true;
     }
 
     /// <summary>Lets a room go that nobody would miss.</summary>
@@ -240,7 +293,7 @@ public sealed class Rooms
     private static ApiError? CheckConflateKey(string? key) =>
         key is { Length: > 64 } ? Refusals.Invalid("conflate_key", "at most 64 characters") : null;
 
-    private Room GetOrCreate(RoomId id)
+    private Room GetOrCreate(RoomId id, RoomEntry? entry)
     {
         while (true)
         {
@@ -250,7 +303,7 @@ public sealed class Rooms
             }
 
             var home = _core.Loops[(int)((uint)string.GetHashCode(id.Value, StringComparison.Ordinal) % _core.Loops.Length)];
-            room = new Room(id, _core.RulesOf(id), _core, home);
+            room = new Room(id, entry is { Role: not null } ? entry with { Role = null } : entry, _core.RulesOf(id), _core, home);
             if (_rooms.TryAdd(id.Value, room))
             {
                 room.Adopt(_core.RulesOf(id));
@@ -259,24 +312,58 @@ public sealed class Rooms
         }
     }
 
+    private PublishOutcome Publish(RoomId id, in RoomPublish publish, in RoomStanding standing)
+    {
+        while (true)
+        {
+            var room = Get(id) ?? (standing.MayBeOpened ? GetOrCreate(id, standing.Entry) : null);
+            if (room is null)
+            {
+                return PublishOutcome.Refused(Refusals.RoomNotFound(id));
+            }
+
+            if (room.TryPublish(publish, out var message))
+            {
+                return Published(room, message!);
+            }
+        }
+    }
+
+    private async ValueTask<PublishOutcome> PublishAsync(RoomId id, RoomPublish publish, ValueTask<(RoomStanding Standing, ApiError? Failure)> looking)
+    {
+        var (standing, failure) = await looking.ConfigureAwait(false);
+        if (failure is not null)
+        {
+            return PublishOutcome.Refused(failure);
+        }
+
+        var outcome = Publish(id, publish, standing);
+        if (outcome.Error is null && standing.Version != Version)
+        {
+            // The room may have been opened by what the directory said before.
+            await RefreshAsync(id).ConfigureAwait(false);
+        }
+
+        return outcome;
+    }
+
+    private PublishOutcome Published(Room room, RoomMessage message)
+    {
+        _core.Metrics.CountPublished();
+        if (!room.Rules.HasHistory && _core.Lookup.Directory is null)
+        {
+            // Without a log, a room that only this message needed goes at once; one that would have to be looked up again with the next sweep.
+            ForgetIfUnused(room);
+        }
+
+        return new PublishOutcome(message, room.Epoch, null);
+    }
+
     private void Remove(Room room) => _rooms.TryRemove(new KeyValuePair<string, Room>(room.Id.Value, room));
 
     private int Kick(RoomId id, Predicate<Membership> predicate, string reason)
     {
-        var kicked = 0;
-        if (Get(id) is { } room)
-        {
-            foreach (var member in room.MembersWhere(predicate))
-            {
-                if (room.Leave(member))
-                {
-                    EndLine(member, "kicked", reason);
-                    kicked++;
-                }
-            }
-        }
-
-        return kicked;
+        return Get(id)?.MembersWhere(predicate).Count(member => PutOut(member, "kicked", reason)) ?? 0;
     }
 
     private static void EndLine(Membership member, string type, string reason)

@@ -54,7 +54,7 @@ public sealed class RoomRaceTests
         line.Cut();
         await core.SettleAsync();
 
-        var refused = core.Core.Rooms.Join(RoomId.Parse(Room), line.Connection, echo: true, out _);
+        var (_, refused) = await core.Core.Door.EnterAsync(line.Connection, RoomId.Parse(Room), echo: true);
 
         Assert.Equal("UNAVAILABLE", refused!.Code.Name);
         Assert.Equal(0, core.Core.Rooms.Count);

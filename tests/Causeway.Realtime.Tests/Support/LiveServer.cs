@@ -20,6 +20,8 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public IServiceProvider Services => _server.Services;
 
+    public TestAuthenticator Authenticator => (TestAuthenticator)_server.Services.GetRequiredService<IRealtimeAuthenticator>();
+
     public LiveCore Core => _server.Services.GetRequiredService<LiveCore>();
 
     public Rooms Rooms => _server.Services.GetRequiredService<Rooms>();

@@ -15,13 +15,13 @@ internal sealed class LoneCore : IDisposable
     private readonly ServiceProvider _services;
     private readonly TestAuthenticator _authenticator;
 
-    public LoneCore(Action<RealtimeOptions>? configure = null)
+    public LoneCore(Action<RealtimeOptions>? configure = null, IRoomDirectory? directory = null)
     {
         var options = new RealtimeOptions { MessagesPerSecond = 1_000_000 };
         configure?.Invoke(options);
         _authenticator = new TestAuthenticator(Time);
         _services = new ServiceCollection().AddMetrics().AddSingleton<IRealtimeAuthenticator>(_authenticator).BuildServiceProvider();
-        Core = new LiveCore(Options.Create(options), _services.GetRequiredService<IMeterFactory>(), Time, Logs.CreateFactory());
+        Core = new LiveCore(Options.Create(options), _services.GetRequiredService<IMeterFactory>(), Time, Logs.CreateFactory(), directory);
         Dispatcher = new MessageDispatcher(Core, new RoomActions(Core), _services, []);
         _probes = [.. Core.Loops.Select(_ => NewConnection(new Probe(_passed), RealtimeIdentity.Anonymous, WireForm.Frame))];
         Array.ForEach(_probes, static probe => probe.Sender.Start([]));
@@ -65,7 +65,8 @@ internal sealed class LoneCore : IDisposable
         outlet.OnReset = () => connection.Post(LoopWorkKind.Gone);
         for (var i = 0; i < rooms.Count; i++)
         {
-            Assert.Null(Core.Rooms.Join(RoomId.Parse(rooms[i]), connection, echo: true, out var member));
+            var (member, refused) = Core.Door.EnterAsync(connection, RoomId.Parse(rooms[i]), echo: true).AsTask().GetAwaiter().GetResult();
+            Assert.Null(refused);
             stream.Set(i, member!);
         }
 

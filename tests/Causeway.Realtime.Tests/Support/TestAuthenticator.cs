@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Causeway.Http;
 using Microsoft.AspNetCore.Http;
@@ -5,11 +6,17 @@ using Microsoft.AspNetCore.Http;
 namespace Causeway.Realtime.Tests;
 
 /// <summary>
-/// Takes credentials as tests write them: a user and what is to be said of them, such as <c>ann;name=Ann;seconds=90;may=join:x*;admin</c>.
+/// Takes credentials as tests write them: a user and what is to be said of them, such as <c>ann;name=Ann;session=s1;seconds=90;may=join:x*;admin</c>.
 /// <c>-</c> is nobody, <c>bad</c> is refused, at <c>broken</c> the authenticator itself fails, and <c>stuck</c> is never judged.
 /// </summary>
 internal sealed class TestAuthenticator(TimeProvider time) : IRealtimeAuthenticator
 {
+    /// <summary>What happens after a credential was read and before the answer is given; gets the credential.</summary>
+    public Action<string>? AfterRead { get; set; }
+
+    /// <summary>Credentials that were taken away.</summary>
+    public ConcurrentDictionary<string, bool> Revoked { get; } = new(StringComparer.Ordinal);
+
     public async ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken)
     {
         var header = context.Request.Headers.Authorization.ToString();
@@ -19,7 +26,9 @@ internal sealed class TestAuthenticator(TimeProvider time) : IRealtimeAuthentica
             await Task.Delay(Timeout.Infinite, cancellationToken);
         }
 
-        return Read(token);
+        var outcome = Read(token);
+        AfterRead?.Invoke(token);
+        return outcome;
     }
 
     public ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) => ValueTask.FromResult(Read(token));
@@ -35,6 +44,8 @@ internal sealed class TestAuthenticator(TimeProvider time) : IRealtimeAuthentica
             identity = part.Split('=')[0] switch
             {
                 "name" => identity with { Name = value },
+                "session" => identity with { SessionId = value },
+                "device" => identity with { Device = value },
                 "seconds" => identity with { ExpiresAt = time.GetUtcNow().AddSeconds(double.Parse(value, CultureInfo.InvariantCulture)) },
                 "may" => identity with { Permissions = new HashSet<string>(value.Split(',')) },
                 "admin" => identity with { IsAdmin = true },
@@ -49,6 +60,7 @@ internal sealed class TestAuthenticator(TimeProvider time) : IRealtimeAuthentica
     {
         "bad" => AuthenticationOutcome.Refuse(new ApiError(ErrorCode.Unauthorized, "The credential is not valid.")),
         "broken" => throw new InvalidOperationException("The keys can't be read."),
+        _ when Revoked.ContainsKey(credential) => AuthenticationOutcome.Refuse(new ApiError(ErrorCode.Unauthorized, "The credential was revoked.")),
         _ => AuthenticationOutcome.Accept(IdentityOf(credential)),
     };
 }

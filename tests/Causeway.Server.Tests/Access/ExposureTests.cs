@@ -6,6 +6,9 @@ namespace Causeway.Server.Tests.Access;
 /// <summary>E4: frictionless on the local machine, closed from outside.</summary>
 public sealed class ExposureTests
 {
+    private const string OnlyByPermission =
+        """{ "Auth": { "Mode": "required" }, "Realtime": { "Namespaces": { "default": { "Join": "permission", "Publish": "server" } } } }""";
+
     private static readonly string[] Protected =
         ["/api/v1/overview", "/api/v1/config", "/api/v1/rooms", "/api/v1/connections", "/api/v1/rooms/a/messages", "/api/v1/rooms/a/members", "/metrics"];
 
@@ -101,7 +104,7 @@ public sealed class ExposureTests
     [Fact]
     public async Task Get_UserToken_IsKnownButMayNot()
     {
-        await using var server = await RunningServer.StartAsync("""{ "Auth": { "Mode": "required" } }""");
+        await using var server = await RunningServer.StartAsync(OnlyByPermission);
         var token = server.TokenFor("ada", ["editor"], "join:other", "publish:a");
 
         foreach (var path in Protected)
@@ -118,7 +121,7 @@ public sealed class ExposureTests
     [Fact]
     public async Task Get_JoinPermission_ReadsThatRoomOnly()
     {
-        await using var server = await RunningServer.StartAsync("""{ "Auth": { "Mode": "required" } }""");
+        await using var server = await RunningServer.StartAsync(OnlyByPermission);
         var token = server.TokenFor("ada", null, "join:team:*");
         await server.PostAsync("/api/v1/rooms/team:red/messages", """{"type":"t"}""", server.AdminToken);
 
@@ -132,7 +135,7 @@ public sealed class ExposureTests
     [Fact]
     public async Task Post_PublishPermission_PublishesThereUnderItsName()
     {
-        await using var server = await RunningServer.StartAsync("""{ "Auth": { "Mode": "required" } }""");
+        await using var server = await RunningServer.StartAsync(OnlyByPermission);
         var token = server.TokenFor("ada", null, "publish:team:*");
 
         (await server.PostAsync("/api/v1/rooms/team:red/messages", """{"type":"t"}""", token)).AssertStatus(201);

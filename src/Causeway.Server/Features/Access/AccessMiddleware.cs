@@ -19,8 +19,13 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessMetrics metri
             return RefuseAsync(context, context.Features.GetRequiredFeature<NoCaller>().Error);
         }
 
-        return rule.Allows(caller, context) ? next(context) : RefuseAsync(context, AccessErrors.Forbidden);
+        var checking = rule.CheckAsync(caller, context);
+        return checking.IsCompletedSuccessfully ? GoOnAsync(context, checking.Result) : WaitAsync(context, checking);
     }
+
+    private async Task WaitAsync(HttpContext context, ValueTask<ApiError?> checking) => await GoOnAsync(context, await checking);
+
+    private Task GoOnAsync(HttpContext context, ApiError? refusal) => refusal is null ? next(context) : RefuseAsync(context, refusal);
 
     private Task RefuseAsync(HttpContext context, ApiError error)
     {

@@ -1,13 +1,18 @@
+using Causeway.Http;
+using Causeway.Realtime;
+
 namespace Causeway.Server;
 
 /// <summary>Who may call an endpoint; metadata that <see cref="AccessMiddleware"/> enforces.</summary>
 internal sealed class AccessRule
 {
     private readonly string? _permission;
-    private readonly string? _roomVerb;
+    private readonly RoomCheck? _room;
 
-    private AccessRule(string? permission = null, string? roomVerb = null, bool forOperators = false, bool isLive = false) =>
-        (_permission, _roomVerb, IsForOperators, IsLive) = (permission, roomVerb, forOperators, isLive);
+    private AccessRule(string? permission = null, RoomCheck? room = null, bool forOperators = false, bool isLive = false) =>
+        (_permission, _room, IsForOperators, IsLive) = (permission, room, forOperators, isLive);
+
+    private delegate ValueTask<ApiError?> RoomCheck(RoomAccess access, RealtimeIdentity identity, RoomId room, CancellationToken cancellationToken);
 
     /// <summary>Whoever has a valid credential; the handler looks further.</summary>
     public static AccessRule Credential { get; } = new();
@@ -15,11 +20,13 @@ internal sealed class AccessRule
     /// <summary>As <see cref="Credential"/>, for what browsers open without headers of their own: the credential may stand in the address, where that is allowed.</summary>
     public static AccessRule LiveCredential { get; } = new(isLive: true);
 
-    /// <summary>Admins, and whoever has the permission <c>publish:ROOM</c> for the room in the path.</summary>
-    public static AccessRule PublishToRoom { get; } = new(roomVerb: "publish");
+    /// <summary>Whoever may publish in the room of the path, as over a live connection.</summary>
+    public static AccessRule PublishToRoom { get; } = new(
+        room: static (access, identity, room, cancellationToken) => access.CheckPublishAsync(identity, room, cancellationToken));
 
-    /// <summary>Admins, and whoever has the permission <c>join:ROOM</c> for the room in the path.</summary>
-    public static AccessRule ReadRoom { get; } = new(roomVerb: "join");
+    /// <summary>Whoever may join the room of the path, and whoever has <c>rooms:read</c>.</summary>
+    public static AccessRule ReadRoom { get; } = new(
+        "rooms:read", static (access, identity, room, cancellationToken) => access.CheckJoinAsync(identity, room, cancellationToken));
 
     /// <summary>Whether only those who run the service call it: with <c>Server:AdminUrls</c> it is on those addresses alone.</summary>
     public bool IsForOperators { get; }
@@ -38,7 +45,22 @@ internal sealed class AccessRule
     /// <param name="permission">As in <c>loops:write</c>.</param>
     public static AccessRule Operator(string permission) => new(permission, forOperators: true);
 
-    public bool Allows(Caller caller, HttpContext context) => caller.IsAdmin
-        || (_permission is null || caller.Has(_permission))
-        && (_roomVerb is null || context.GetRouteValue("room_id") is string room && caller.May(_roomVerb, room));
+    /// <summary>Null, or why not. Completes at once unless a room has to be looked up.</summary>
+    public ValueTask<ApiError?> CheckAsync(Caller caller, HttpContext context)
+    {
+        if (caller.IsAdmin || _permission is not null && caller.Has(_permission))
+        {
+            return default;
+        }
+
+        if (_room is null)
+        {
+            return ValueTask.FromResult(_permission is null ? null : AccessErrors.Forbidden);
+        }
+
+        // What is no room's name is for the endpoint to refuse, with all else that is wrong.
+        return RoomId.TryParse(context.GetRouteValue("room_id") as string, null, out var room)
+            ? _room(context.RequestServices.GetRequiredService<RoomAccess>(), caller.ToIdentity(), room, context.RequestAborted)
+            : default;
+    }
 }

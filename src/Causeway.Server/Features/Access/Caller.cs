@@ -41,11 +41,6 @@ internal sealed record Caller
         ? permission.StartsWith(start, StringComparison.Ordinal)
         : held == permission);
 
-    /// <summary>Whether it may do this to a room.</summary>
-    /// <param name="verb"><c>join</c> or <c>publish</c>.</param>
-    /// <param name="room">The room's name as it came.</param>
-    public bool May(string verb, string room) => IsAdmin || RoomId.TryParse(room, null, out var id) && ToIdentity().Allows(verb, id);
-
     /// <summary>Gives a handler its caller, whom <see cref="AccessMiddleware"/> let in.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Caller>());
 

@@ -77,7 +77,7 @@ internal static class PublishBatch
     internal sealed record BatchError(string Code, string Message, JsonObject Details);
 
     public static async Task<IResult> HandleAsync(
-        JsonBody<BatchRequest> body, Caller caller, Realtime.Rooms rooms, Realtime.Connections connections, MessageLimits limits,
+        JsonBody<BatchRequest> body, Caller caller, Realtime.Rooms rooms, Realtime.Connections connections, RoomAccess access, MessageLimits limits,
         IOptions<JsonOptions> json, CancellationToken cancellationToken)
     {
         if (body.Value.Messages is not { Count: <= MaxMessages } messages)
@@ -85,6 +85,7 @@ internal static class PublishBatch
             return FieldErrors.For("messages", $"Must be a list of at most {MaxMessages} messages.").ToResult();
         }
 
+        var verdicts = new Dictionary<string, ApiError?>(StringComparer.Ordinal);
         var results = new BatchResult[messages.Count];
         for (var i = 0; i < results.Length; i++)
         {
@@ -115,9 +116,9 @@ internal static class PublishBatch
                 return Refuse(invalid);
             }
 
-            if (message.RoomId is null ? !caller.Has("messages:write") : !caller.May("publish", message.RoomId))
+            if (await CheckAccessAsync(message) is { } forbidden)
             {
-                return Refuse(AccessErrors.Forbidden);
+                return Refuse(forbidden);
             }
 
             var payload = Wire.PayloadBytes(message.Payload);
@@ -137,6 +138,22 @@ internal static class PublishBatch
             return result.Error is { } refused
                 ? Refuse(refused)
                 : new BatchResult { Id = result.Id, Offset = result.Offset, Epoch = result.Epoch };
+        }
+
+        // The rooms of a batch are few: each is asked for once.
+        async ValueTask<ApiError?> CheckAccessAsync(BatchMessage message)
+        {
+            if (message.RoomId is null)
+            {
+                return caller.Has("messages:write") ? null : AccessErrors.Forbidden;
+            }
+
+            if (!caller.IsAdmin && !verdicts.TryGetValue(message.RoomId, out _))
+            {
+                verdicts[message.RoomId] = await access.CheckPublishAsync(caller.ToIdentity(), RoomId.Parse(message.RoomId), cancellationToken);
+            }
+
+            return verdicts.GetValueOrDefault(message.RoomId);
         }
     }
 

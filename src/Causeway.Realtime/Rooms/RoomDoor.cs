@@ -1,0 +1,104 @@
+using Causeway.Http;
+
+namespace Causeway.Realtime;
+
+/// <summary>Lets connections into rooms, and puts them out when they may not stay: the one way in for WebSockets and event streams.</summary>
+internal sealed class RoomDoor(LiveCore core)
+{
+    /// <summary>Makes a connection a member of a room, if it may. Its line starts with <see cref="Room.Attach"/>.</summary>
+    /// <returns>The membership, or why not. Completes at once unless a directory has to be asked.</returns>
+    public ValueTask<(Membership? Member, ApiError? Error)> EnterAsync(Connection connection, RoomId id, bool echo)
+    {
+        var identity = connection.Identity;
+        var looking = core.Lookup.FindAsync(id, identity.UserId, CancellationToken.None);
+        if (!looking.IsCompletedSuccessfully)
+        {
+            return EnterAsync(connection, identity, id, echo, looking);
+        }
+
+        var found = looking.Result;
+        var error = Enter(connection, identity, id, echo, found, out var member);
+        return error is null && HasChanged(connection, identity, found.Standing)
+            ? ConfirmAsync(member!)
+            : ValueTask.FromResult((member, error));
+    }
+
+    /// <summary>Puts a connection out of the rooms that it may not be in any more; each is told by <c>kicked</c>.</summary>
+    /// <returns>How many those were.</returns>
+    public int Reexamine(Connection connection, string reason)
+    {
+        var count = 0;
+        foreach (var member in connection.Memberships())
+        {
+            count += StaysIn(member) || !Rooms.PutOut(member, "kicked", reason) ? 0 : 1;
+        }
+
+        if (count > 0)
+        {
+            core.Logger.ConnectionPutOut(connection.Id, count, reason);
+        }
+
+        return count;
+    }
+
+    /// <summary>Puts those out of a room who may not be in it any more.</summary>
+    /// <returns>How many those were.</returns>
+    public static int Reexamine(Room room, string reason) =>
+        room.MembersWhere(static member => !StaysIn(member)).Count(member => Rooms.PutOut(member, "kicked", reason));
+
+    private static bool StaysIn(Membership member) =>
+        RoomAccess.CheckJoin(member.Connection.Identity, member.Room.Rules, member.Room.Id, member.Role) is null;
+
+    private async ValueTask<(Membership? Member, ApiError? Error)> EnterAsync(
+        Connection connection, RealtimeIdentity identity, RoomId id, bool echo, ValueTask<(RoomStanding Standing, ApiError? Failure)> looking)
+    {
+        var found = await looking.ConfigureAwait(false);
+        var error = Enter(connection, identity, id, echo, found, out var member);
+        return error is null && HasChanged(connection, identity, found.Standing)
+            ? await ConfirmAsync(member!).ConfigureAwait(false)
+            : (member, error);
+    }
+
+    private ApiError? Enter(
+        Connection connection, RealtimeIdentity identity, RoomId id, bool echo, (RoomStanding Standing, ApiError? Failure) found, out Membership? member)
+    {
+        member = null;
+        return found.Failure
+            ?? RoomAccess.CheckJoin(identity, found.Standing.Rules, id, found.Standing.Role)
+            ?? core.Rooms.Join(id, connection, echo, found.Standing, out member);
+    }
+
+    private bool HasChanged(Connection connection, RealtimeIdentity identity, in RoomStanding standing) =>
+        !ReferenceEquals(connection.Identity, identity) || standing.Version != core.Rooms.Version;
+
+    /// <summary>Whoever changed something while this one came in may not have found it in the room yet: so it is looked at once more.</summary>
+    private async ValueTask<(Membership? Member, ApiError? Error)> ConfirmAsync(Membership member)
+    {
+        var (connection, room) = (member.Connection, member.Room);
+        while (true)
+        {
+            var identity = connection.Identity;
+            var (standing, failure) = await core.Lookup.AskAsync(room.Id, identity.UserId, CancellationToken.None).ConfigureAwait(false);
+            if ((failure ?? RoomAccess.CheckJoin(identity, standing.Rules, room.Id, standing.Role)) is { } error)
+            {
+                if (connection.Remove(member))
+                {
+                    room.Leave(member);
+                }
+
+                return (null, error);
+            }
+
+            member.Role = standing.Role;
+            if (core.Lookup.Directory is not null)
+            {
+                room.Adopt(standing.Entry, core.RulesOf(room.Id));
+            }
+
+            if (!HasChanged(connection, identity, standing))
+            {
+                return (member, null);
+            }
+        }
+    }
+}
