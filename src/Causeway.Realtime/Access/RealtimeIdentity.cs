@@ -26,6 +26,9 @@ public sealed record RealtimeIdentity
     /// <summary>What else the application wants to know of whoever is behind a connection, for its handlers; never sent to clients.</summary>
     public IReadOnlyDictionary<string, string> Claims { get; init; } = FrozenDictionary<string, string>.Empty;
 
+    /// <summary>What the application keeps of the credential to look at it again, in <see cref="Connections.ReviewAsync"/>; null for nothing. The library does not look inside.</summary>
+    public object? Credential { get; init; }
+
     /// <summary>When the credential ends; null for never. The connection is told 60 s before and closed then (4001).</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 

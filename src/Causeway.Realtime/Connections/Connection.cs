@@ -97,19 +97,34 @@ internal sealed class Connection
     /// <returns>False where the change made none.</returns>
     public bool TryChange(Func<RealtimeIdentity, RealtimeIdentity> change)
     {
-        RealtimeIdentity before, after;
-        do
+        while (true)
         {
-            before = Identity;
-
-            // Presence counted this user in under these names, and the register knows the session, so they stay for the life of the connection.
-            after = change(before) with { UserId = before.UserId, Name = before.Name, SessionId = before.SessionId, Device = before.Device };
-            if (after == before)
+            var before = Identity;
+            if (TryReplace(before, change(before), out var isOther))
             {
-                return false;
+                return isOther;
             }
         }
-        while (Interlocked.CompareExchange(ref _identity, after, before) != before);
+    }
+
+    /// <summary>Takes another identity of the same user, if it still has the one that this was made of.</summary>
+    /// <param name="before">That one.</param>
+    /// <param name="after">The other.</param>
+    /// <param name="isOther">Whether it says anything else.</param>
+    public bool TryReplace(RealtimeIdentity before, RealtimeIdentity after, out bool isOther)
+    {
+        // Presence counted this user in under these names, and the register knows the session, so they stay for the life of the connection.
+        after = after with { UserId = before.UserId, Name = before.Name, SessionId = before.SessionId, Device = before.Device };
+        isOther = after != before;
+        if (!isOther)
+        {
+            return ReferenceEquals(Identity, before);
+        }
+
+        if (Interlocked.CompareExchange(ref _identity, after, before) != before)
+        {
+            return false;
+        }
 
         if (after.ExpiresAt != before.ExpiresAt)
         {

@@ -6,6 +6,9 @@ namespace Causeway.Realtime;
 /// <summary>The live connections: send to them, list them, close them.</summary>
 public sealed class Connections
 {
+    /// <summary>So many credentials are looked at at once.</summary>
+    private const int MaxReviews = 16;
+
     private const string DefaultReason = "your access has changed";
 
     private readonly ConcurrentDictionary<string, Connection> _connections = new(StringComparer.Ordinal);
@@ -157,6 +160,52 @@ public sealed class Connections
     /// <returns>How many connections have changed.</returns>
     public int UpdateAll(Func<RealtimeIdentity, RealtimeIdentity> change, string reason = DefaultReason) => Update(() => _connections.Values, change, reason);
 
+    /// <summary>
+    /// Looks again at whoever is behind connections, after something that many of them hang on has changed: each gets the identity it should have now, as
+    /// <see cref="UpdateUser"/> has it, or is closed.
+    /// </summary>
+    /// <param name="concerned">Which connections to look at; must not block.</param>
+    /// <param name="look">Finds the identity of one as of now; null where the credential counts no more. Called for up to 16 at once.</param>
+    /// <param name="revoked">What those are closed with that have none any more.</param>
+    /// <param name="reason">What clients that are put out of a room are told.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>How many were closed or have changed.</returns>
+    /// <exception cref="AggregateException">Some could not be looked at; they are as they were, all others are done. Call again.</exception>
+    public async Task<int> ReviewAsync(
+        Predicate<RealtimeIdentity> concerned,
+        Func<RealtimeIdentity, CancellationToken, ValueTask<RealtimeIdentity?>> look,
+        CloseReason revoked,
+        string reason = DefaultReason,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(concerned);
+        ArgumentNullException.ThrowIfNull(look);
+        ArgumentNullException.ThrowIfNull(revoked);
+        ArgumentNullException.ThrowIfNull(reason);
+        Interlocked.Increment(ref _accessVersion);
+        var count = 0;
+        var failures = new ConcurrentQueue<Exception>();
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = MaxReviews, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(
+            _connections.Values.Where(connection => concerned(connection.Identity)),
+            parallel,
+            async (connection, token) =>
+            {
+                try
+                {
+                    if (await ReviewOneAsync(connection, look, revoked, reason, token).ConfigureAwait(false))
+                    {
+                        Interlocked.Increment(ref count);
+                    }
+                }
+                catch (Exception exception) when (!token.IsCancellationRequested)
+                {
+                    failures.Enqueue(exception);
+                }
+            }).ConfigureAwait(false);
+        return failures.IsEmpty ? count : throw new AggregateException(failures);
+    }
+
     /// <summary>Users who are connected now, each once, in no order.</summary>
     public IReadOnlyCollection<string> UserIds => _byUser.Keys;
 
@@ -216,6 +265,26 @@ public sealed class Connections
         _bySession.Remove(connection.Identity.SessionId, connection);
         Admission.Leave(connection.Identity.UserId, connection.RemoteAddress);
         _core.Logger.ConnectionEnded(connection.Id);
+    }
+
+    private async ValueTask<bool> ReviewOneAsync(
+        Connection connection, Func<RealtimeIdentity, CancellationToken, ValueTask<RealtimeIdentity?>> look, CloseReason revoked, string reason, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var before = connection.Identity;
+            if (await look(before, cancellationToken).ConfigureAwait(false) is not { } now)
+            {
+                Close(connection, revoked);
+                return true;
+            }
+
+            // A client that renewed its credential meanwhile is looked at once more, with that.
+            if (connection.TryReplace(before, now, out var isOther))
+            {
+                return isOther && _core.Door.Reexamine(connection, reason) >= 0;
+            }
+        }
     }
 
     private int Update(Func<IEnumerable<Connection>> find, Func<RealtimeIdentity, RealtimeIdentity> change, string reason)

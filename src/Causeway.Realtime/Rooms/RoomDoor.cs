@@ -79,6 +79,13 @@ internal sealed class RoomDoor(LiveCore core)
         {
             var identity = connection.Identity;
             var (standing, failure) = await core.Lookup.AskAsync(room.Id, identity.UserId, CancellationToken.None).ConfigureAwait(false);
+            if (failure is null && standing.Entry is null && room.Entry is not null)
+            {
+                // It was opened, or opened again, while the directory lost it.
+                core.Rooms.Close(room, "deleted");
+                return (null, Refusals.RoomNotFound(room.Id));
+            }
+
             if ((failure ?? RoomAccess.CheckJoin(identity, standing.Rules, room.Id, standing.Role)) is { } error)
             {
                 if (connection.Remove(member))

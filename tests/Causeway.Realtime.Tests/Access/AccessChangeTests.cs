@@ -143,6 +143,67 @@ public sealed class AccessChangeTests
     }
 
     [Fact]
+    public async Task Review_WhoeverIsConcerned_IsClosedOrHasWhatItShouldHave()
+    {
+        await using var server = await StartAsync();
+        await using var ann = await server.ConnectAsync("ann;may=join:secret:*");
+        await using var bob = await server.ConnectAsync("bob;may=join:secret:*");
+        await using var cid = await server.ConnectAsync("cid");
+        await ann.JoinAsync("secret:a");
+
+        var changed = await server.Connections.ReviewAsync(
+            static identity => identity.UserId != "cid",
+            static (identity, _) => ValueTask.FromResult(identity.UserId == "bob" ? null : identity with { Permissions = new HashSet<string>() }),
+            CloseReason.Revoked);
+
+        Assert.Equal(2, changed);
+        Assert.Equal(4501, (await bob.Closed).Code);
+        Assert.Equal("secret:a", (await ann.NextAsync("kicked")).Text("room_id"));
+        Assert.Equal("pong", (await cid.PingAsync()).Type);
+    }
+
+    [Fact]
+    public async Task Review_OneThatCantBeLookedAt_StaysAndTheOthersAreDone()
+    {
+        await using var server = await LiveServer.StartAsync();
+        await using var ann = await server.ConnectAsync("ann");
+        await using var bob = await server.ConnectAsync("bob");
+
+        var failure = await Assert.ThrowsAsync<AggregateException>(() => server.Connections.ReviewAsync(
+            static _ => true,
+            static (identity, _) => identity.UserId == "ann" ? throw new IOException("away") : ValueTask.FromResult<RealtimeIdentity?>(null),
+            CloseReason.Revoked));
+
+        Assert.IsType<IOException>(Assert.Single(failure.InnerExceptions));
+        Assert.Equal(4501, (await bob.Closed).Code);
+        Assert.Equal("pong", (await ann.PingAsync()).Type);
+    }
+
+    [Fact]
+    public async Task Review_CredentialRenewedMeanwhile_IsLookedAtAgain()
+    {
+        await using var server = await LiveServer.StartAsync();
+        await using var ann = await server.ConnectAsync("ann;may=old");
+        var seen = new List<string>();
+
+        await server.Connections.ReviewAsync(
+            static _ => true,
+            async (identity, _) =>
+            {
+                seen.Add(identity.Permissions.Single());
+                if (seen.Count == 1)
+                {
+                    Assert.Null((await ann.RequestAsync("refresh_token", new JsonObject { ["access_token"] = "ann;may=new" })).ErrorCode);
+                }
+
+                return identity with { IsAdmin = true };
+            },
+            CloseReason.Revoked);
+
+        Assert.Equal(["old", "new"], seen);
+    }
+
+    [Fact]
     public async Task Stream_OfSeveralRooms_LosesJustTheOne()
     {
         await using var server = await StartAsync();
