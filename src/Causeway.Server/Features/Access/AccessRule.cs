@@ -6,13 +6,13 @@ namespace Causeway.Server;
 /// <summary>Who may call an endpoint; metadata that <see cref="AccessMiddleware"/> enforces.</summary>
 internal sealed class AccessRule
 {
+    private const string Publish = "publish";
+
     private readonly string? _permission;
-    private readonly RoomCheck? _room;
+    private readonly string? _roomVerb;
 
-    private AccessRule(string? permission = null, RoomCheck? room = null, bool forOperators = false, bool isLive = false) =>
-        (_permission, _room, IsForOperators, IsLive) = (permission, room, forOperators, isLive);
-
-    private delegate ValueTask<ApiError?> RoomCheck(RoomAccess access, RealtimeIdentity identity, RoomId room, CancellationToken cancellationToken);
+    private AccessRule(string? permission = null, string? roomVerb = null, bool forOperators = false, bool isLive = false) =>
+        (_permission, _roomVerb, IsForOperators, IsLive) = (permission, roomVerb, forOperators, isLive);
 
     /// <summary>Whoever has a valid credential; the handler looks further.</summary>
     public static AccessRule Credential { get; } = new();
@@ -21,12 +21,10 @@ internal sealed class AccessRule
     public static AccessRule LiveCredential { get; } = new(isLive: true);
 
     /// <summary>Whoever may publish in the room of the path, as over a live connection.</summary>
-    public static AccessRule PublishToRoom { get; } = new(
-        room: static (access, identity, room, cancellationToken) => access.CheckPublishAsync(identity, room, cancellationToken));
+    public static AccessRule PublishToRoom { get; } = new(roomVerb: Publish);
 
     /// <summary>Whoever may join the room of the path, and whoever has <c>rooms:read</c>.</summary>
-    public static AccessRule ReadRoom { get; } = new(
-        "rooms:read", static (access, identity, room, cancellationToken) => access.CheckJoinAsync(identity, room, cancellationToken));
+    public static AccessRule ReadRoom { get; } = new("rooms:read", roomVerb: "join");
 
     /// <summary>Whether only those who run the service call it: with <c>Server:AdminUrls</c> it is on those addresses alone.</summary>
     public bool IsForOperators { get; }
@@ -34,8 +32,8 @@ internal sealed class AccessRule
     /// <summary>Whether the credential may stand in the address.</summary>
     public bool IsLive { get; }
 
-    /// <summary>The permission it asks for, as the OpenAPI document names it; null where any valid credential does.</summary>
-    public string? Needed => _permission ?? (_roomVerb is null ? null : _roomVerb + ":{room_id}");
+    /// <summary>The permission that opens it, as the OpenAPI document names it (a room's own rules may open it as well); null where any valid credential does.</summary>
+    public string? Needed => _roomVerb is null ? _permission : _roomVerb + ":{room_id}";
 
     /// <summary>Whoever has the permission, admins among them.</summary>
     /// <param name="permission">As in <c>files:read</c>.</param>
@@ -53,14 +51,20 @@ internal sealed class AccessRule
             return default;
         }
 
-        if (_room is null)
+        if (_roomVerb is null)
         {
             return ValueTask.FromResult(_permission is null ? null : AccessErrors.Forbidden);
         }
 
         // What is no room's name is for the endpoint to refuse, with all else that is wrong.
-        return RoomId.TryParse(context.GetRouteValue("room_id") as string, null, out var room)
-            ? _room(context.RequestServices.GetRequiredService<RoomAccess>(), caller.ToIdentity(), room, context.RequestAborted)
-            : default;
+        if (!RoomId.TryParse(context.GetRouteValue("room_id") as string, null, out var room))
+        {
+            return default;
+        }
+
+        var rooms = context.RequestServices.GetRequiredService<RoomAccess>();
+        return _roomVerb == Publish
+            ? rooms.CheckPublishAsync(caller.ToIdentity(), room, context.RequestAborted)
+            : rooms.CheckJoinAsync(caller.ToIdentity(), room, context.RequestAborted);
     }
 }
