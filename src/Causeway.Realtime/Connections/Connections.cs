@@ -165,22 +165,19 @@ public sealed class Connections
     /// <see cref="UpdateUser"/> has it, or is closed.
     /// </summary>
     /// <param name="concerned">Which connections to look at; must not block.</param>
-    /// <param name="look">Finds the identity of one as of now; null where the credential counts no more. Called for up to 16 at once.</param>
-    /// <param name="revoked">What those are closed with that have none any more.</param>
+    /// <param name="look">Finds the identity of one as of now, or what to close its connection with. Called for up to 16 at once.</param>
     /// <param name="reason">What clients that are put out of a room are told.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>How many were closed or have changed.</returns>
     /// <exception cref="AggregateException">Some could not be looked at; they are as they were, all others are done. Call again.</exception>
     public async Task<int> ReviewAsync(
         Predicate<RealtimeIdentity> concerned,
-        Func<RealtimeIdentity, CancellationToken, ValueTask<RealtimeIdentity?>> look,
-        CloseReason revoked,
+        Func<RealtimeIdentity, CancellationToken, ValueTask<ReviewOutcome>> look,
         string reason = DefaultReason,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(concerned);
         ArgumentNullException.ThrowIfNull(look);
-        ArgumentNullException.ThrowIfNull(revoked);
         ArgumentNullException.ThrowIfNull(reason);
         Interlocked.Increment(ref _accessVersion);
         var count = 0;
@@ -193,7 +190,7 @@ public sealed class Connections
             {
                 try
                 {
-                    if (await ReviewOneAsync(connection, look, revoked, reason, token).ConfigureAwait(false))
+                    if (await ReviewOneAsync(connection, look, reason, token).ConfigureAwait(false))
                     {
                         Interlocked.Increment(ref count);
                     }
@@ -268,19 +265,23 @@ public sealed class Connections
     }
 
     private async ValueTask<bool> ReviewOneAsync(
-        Connection connection, Func<RealtimeIdentity, CancellationToken, ValueTask<RealtimeIdentity?>> look, CloseReason revoked, string reason, CancellationToken cancellationToken)
+        Connection connection, Func<RealtimeIdentity, CancellationToken, ValueTask<ReviewOutcome>> look, string reason, CancellationToken cancellationToken)
     {
         while (true)
         {
             var before = connection.Identity;
-            if (await look(before, cancellationToken).ConfigureAwait(false) is not { } now)
-            {
-                Close(connection, revoked);
-                return true;
-            }
+            var outcome = await look(before, cancellationToken).ConfigureAwait(false);
 
             // A client that renewed its credential meanwhile is looked at once more, with that.
-            if (connection.TryReplace(before, now, out var isOther))
+            if (outcome.Identity is not { } now)
+            {
+                if (ReferenceEquals(connection.Identity, before))
+                {
+                    Close(connection, outcome.CloseReason ?? CloseReason.Revoked);
+                    return true;
+                }
+            }
+            else if (connection.TryReplace(before, now, out var isOther))
             {
                 return isOther && _core.Door.Reexamine(connection, reason) >= 0;
             }

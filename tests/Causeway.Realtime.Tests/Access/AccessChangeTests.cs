@@ -153,11 +153,12 @@ public sealed class AccessChangeTests
 
         var changed = await server.Connections.ReviewAsync(
             static identity => identity.UserId != "cid",
-            static (identity, _) => ValueTask.FromResult(identity.UserId == "bob" ? null : identity with { Permissions = new HashSet<string>() }),
-            CloseReason.Revoked);
+            static (identity, _) => ValueTask.FromResult(identity.UserId == "bob"
+                ? ReviewOutcome.Close(CloseReason.CredentialExpired)
+                : ReviewOutcome.Keep(identity with { Permissions = new HashSet<string>() })));
 
         Assert.Equal(2, changed);
-        Assert.Equal(4501, (await bob.Closed).Code);
+        Assert.Equal(4001, (await bob.Closed).Code);
         Assert.Equal("secret:a", (await ann.NextAsync("kicked")).Text("room_id"));
         Assert.Equal("pong", (await cid.PingAsync()).Type);
     }
@@ -171,8 +172,7 @@ public sealed class AccessChangeTests
 
         var failure = await Assert.ThrowsAsync<AggregateException>(() => server.Connections.ReviewAsync(
             static _ => true,
-            static (identity, _) => identity.UserId == "ann" ? throw new IOException("away") : ValueTask.FromResult<RealtimeIdentity?>(null),
-            CloseReason.Revoked));
+            static (identity, _) => identity.UserId == "ann" ? throw new IOException("away") : default));
 
         Assert.IsType<IOException>(Assert.Single(failure.InnerExceptions));
         Assert.Equal(4501, (await bob.Closed).Code);
@@ -196,9 +196,8 @@ public sealed class AccessChangeTests
                     Assert.Null((await ann.RequestAsync("refresh_token", new JsonObject { ["access_token"] = "ann;may=new" })).ErrorCode);
                 }
 
-                return identity with { IsAdmin = true };
-            },
-            CloseReason.Revoked);
+                return ReviewOutcome.Keep(identity with { IsAdmin = true });
+            });
 
         Assert.Equal(["old", "new"], seen);
     }

@@ -33,9 +33,7 @@ public sealed class AdminListenerTests : IAsyncLifetime
     [InlineData("GET", "/_console/js/main.js")]
     [InlineData("GET", "/api/v1/overview")]
     [InlineData("GET", "/api/v1/config")]
-    [InlineData("GET", "/api/v1/rooms")]
     [InlineData("GET", "/api/v1/connections")]
-    [InlineData("DELETE", "/api/v1/rooms/a")]
     [InlineData("POST", "/_console/")]
     [InlineData("POST", "/metrics")]
     public async Task Public_AdminsThings_AreNotThere(string method, string path) =>

@@ -10,7 +10,7 @@ public sealed class ExposureTests
         """{ "Auth": { "Mode": "required" }, "Realtime": { "Namespaces": { "default": { "Join": "permission", "Publish": "server" } } } }""";
 
     private static readonly string[] Protected =
-        ["/api/v1/overview", "/api/v1/config", "/api/v1/rooms", "/api/v1/connections", "/api/v1/rooms/a/messages", "/api/v1/rooms/a/members", "/metrics"];
+        ["/api/v1/overview", "/api/v1/config", "/api/v1/loops", "/api/v1/connections", "/api/v1/rooms/a/messages", "/api/v1/rooms/a/members", "/metrics"];
 
     private static readonly string[] Live = ["/ws?preflight=1", "/sse?room=a"];
 

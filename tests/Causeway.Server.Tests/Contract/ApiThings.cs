@@ -58,6 +58,9 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
         return contract.SendAsync(create.Method, filled, ApiContent.Json(body.ToJsonString()), contract.Server.AdminToken);
     }
 
+    /// <summary>Makes all things anew from here on: what there was may have gone.</summary>
+    public void Forget() => _kept.Clear();
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients)

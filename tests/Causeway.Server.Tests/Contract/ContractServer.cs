@@ -30,6 +30,7 @@ public sealed class ContractServer : IAsyncLifetime
         _server = await RunningServer.StartAsync("""
             {
               "Auth": { "Mode": "required" },
+              "Realtime": { "Namespaces": { "default": { "Join": "permission", "Publish": "server" } } },
               "RateLimits": {
                 "Default": { "Permits": 1000000 }, "Auth": { "Permits": 1000000 }, "AuthAccount": { "Permits": 1000000 },
                 "Publish": { "Permits": 1000000 }, "Upload": { "Permits": 1000000 }

@@ -32,7 +32,8 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
             var statuses = new List<int>();
             for (var i = 0; i < GoodTries; i++)
             {
-                var path = await contract.Things.FillAsync(operation.Path, fresh: operation.Method == HttpMethod.Delete);
+                // What a change takes from a thing must not be what another operation asks for.
+                var path = await contract.Things.FillAsync(operation.Path, fresh: operation.Method == HttpMethod.Delete || operation.Method == HttpMethod.Patch);
                 var (query, headers) = Parameters(operation, random, optional: i > 0);
                 var body = Body(operation, useExample: i == 0);
                 var answer = await contract.SendAsync(operation.Method, path + query, body, TokenOf(operation), headers);
@@ -198,6 +199,12 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
                 {
                     _failures.Add($"{operation} with {parameter.Name}={text}: {answer.Status} {answer.Text}");
                 }
+            }
+
+            // Two dots in a path are taken away with what stands before them, so what was deleted may be what the thing was in.
+            if (operation.Method == HttpMethod.Delete)
+            {
+                contract.Things.Forget();
             }
         }
 

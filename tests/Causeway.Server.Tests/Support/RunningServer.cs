@@ -16,10 +16,12 @@ internal sealed class RunningServer : IAsyncDisposable
     private static JsonElement? _description;
 
     private readonly TempDirectory _directory;
+    private readonly bool _ownsDirectory;
 
-    private RunningServer(TempDirectory directory, ServerSettings settings, WebApplication app, LogProbe logs)
+    private RunningServer(TempDirectory directory, bool ownsDirectory, ServerSettings settings, WebApplication app, LogProbe logs)
     {
         _directory = directory;
+        _ownsDirectory = ownsDirectory;
         Settings = settings;
         App = app;
         Logs = logs;
@@ -45,16 +47,22 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Starts the program.</summary>
     /// <param name="configuration">The text of <c>causeway.json</c>.</param>
     /// <param name="arguments">The command line, besides the address.</param>
-    public static async Task<RunningServer> StartAsync(string configuration = "{}", params string[] arguments)
+    public static Task<RunningServer> StartAsync(string configuration = "{}", params string[] arguments) =>
+        StartAsync(new TempDirectory(), ownsDirectory: true, configuration, arguments);
+
+    /// <summary>Starts the program in a directory that outlives it, so that it can be started there again.</summary>
+    public static Task<RunningServer> StartInAsync(TempDirectory directory, string configuration = "{}", params string[] arguments) =>
+        StartAsync(directory, ownsDirectory: false, configuration, arguments);
+
+    private static async Task<RunningServer> StartAsync(TempDirectory directory, bool ownsDirectory, string configuration, string[] arguments)
     {
-        var directory = new TempDirectory();
         directory.Write("causeway.json", configuration);
         string[] address = NamesAddress(configuration) ? [] : ["--Server:Urls=http://127.0.0.1:0"];
         var settings = ServerSettings.Load([.. arguments, .. address, "--Server:DrainSeconds=0"], Look(directory.Path));
         var logs = new LogProbe();
         var app = ServerApp.Build(settings, builder => builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddProvider(logs));
         await app.StartAsync().Within();
-        return new RunningServer(directory, settings, app, logs);
+        return new RunningServer(directory, ownsDirectory, settings, app, logs);
     }
 
     private static bool NamesAddress(string configuration)
@@ -122,7 +130,10 @@ internal sealed class RunningServer : IAsyncDisposable
         using var limit = new CancellationTokenSource(Limits.Test);
         await App.StopAsync(limit.Token);
         await App.DisposeAsync();
-        _directory.Dispose();
+        if (_ownsDirectory)
+        {
+            _directory.Dispose();
+        }
     }
 
     private async Task<HttpAnswer> SendAsync(HttpRequestMessage request)

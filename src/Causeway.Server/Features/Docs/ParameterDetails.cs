@@ -14,6 +14,7 @@ internal static class ParameterDetails
         ["from"] = ("Where to begin without an id: start or end of the file; the source's own From when absent.", OneOf("start", "end")),
         ["limit"] = ("At most so many lines; 100 when absent.", Whole(1, 1_000)),
         ["last_event_id"] = ("Goes on after the event of this id, as the header Last-Event-ID does.", null),
+        ["member"] = ("Only rooms that this user has a role in; without rooms:read it can be nobody but the caller.", Text(0, Wire.MaxUserIdLength)),
         ["prefix"] = ("Only rooms whose names begin so.", Text(0, Realtime.RoomId.MaxLength)),
         ["reason"] = ("What the people concerned are told.", Text(0, Reason.MaxLength)),
         ["after"] = ("Only messages after this offset, the oldest of them first.", Whole(0, null)),

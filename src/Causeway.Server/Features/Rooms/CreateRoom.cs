@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using Causeway.Data;
 using Causeway.Http;
 using Causeway.Realtime;
 
 namespace Causeway.Server;
 
-/// <summary>Creates a room that stays until it is deleted.</summary>
+/// <summary>Creates a room that stays until it is deleted; a user who creates one owns it.</summary>
 internal static class CreateRoom
 {
     /// <summary>A room to create.</summary>
@@ -19,29 +20,60 @@ internal static class CreateRoom
         [StringLength(RoomRules.MaxTitleLength, MinimumLength = 1)]
         public string? Title { get; init; }
 
-        /// <summary>The users who may join where the namespace says <c>members</c>; at most 10,000.</summary>
+        /// <summary>What it is for, 1–2,000 characters.</summary>
+        [StringLength(RoomRules.MaxDescriptionLength, MinimumLength = 1)]
+        public string? Description { get; init; }
+
+        /// <summary>Where it differs from its namespace.</summary>
+        public RoomSettingsDocument? Settings { get; init; }
+
+        /// <summary>Users who get the role <c>member</c>: they may join where the rule is <c>members</c>. At most 10,000.</summary>
         [MaxLength(RoomRules.MaxAllowedUsers)]
         public IReadOnlyList<string>? AllowedUsers { get; init; }
     }
 
-    public static IResult Handle(JsonBody<CreateRoomRequest> body, Realtime.Rooms rooms)
+    public static async Task<IResult> HandleAsync(JsonBody<CreateRoomRequest> body, Caller caller, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
     {
         var request = body.Value;
         var errors = new FieldErrors();
         errors.Check(Realtime.RoomId.TryParse(request.RoomId, null, out var room), "room_id", Wire.RoomIdRule);
-        RoomRules.Check(errors, request.Title, request.AllowedUsers);
+        RoomRules.Check(errors, request.Title, request.Description, request.Settings, request.AllowedUsers);
         if (errors.ToError() is { } invalid)
         {
             return invalid.ToResult();
         }
 
-        if (rooms.Create(room!, new RoomSettings { Title = request.Title, AllowedUsers = request.AllowedUsers ?? [] }) is { } refused)
+        if (desk.CheckCreate(caller, room!) is { } forbidden)
         {
-            return refused.ToResult();
+            return forbidden.ToResult();
         }
 
-        return rooms.Find(room!) is { } created
-            ? TypedResults.Created($"/api/v1/rooms/{room}", RoomResponse.From(created))
-            : new ApiError(ErrorCode.Conflict, "The room was deleted while it was being created.").ToResult();
+        var roles = (request.AllowedUsers ?? []).Distinct(StringComparer.Ordinal).ToDictionary(static user => user, static _ => RoomRole.Member, StringComparer.Ordinal);
+        if (caller.UserId is { } creator)
+        {
+            roles[creator] = RoomRole.Owner;
+        }
+
+        var wanted = new StoredRoom
+        {
+            RoomId = room!.Value,
+            Title = request.Title,
+            Description = request.Description,
+            Settings = StoredRoom.WriteOverrides(request.Settings?.ToOverrides()),
+        };
+        try
+        {
+            return await desk.WriteAsync<IResult>(
+                async (unit, token) =>
+                {
+                    var stored = await store.CreateAsync(unit, wanted, roles, caller.UserId, token);
+                    return TypedResults.Created($"/api/v1/rooms/{room}", await desk.ShowAsync(unit, stored, token)).WithETag(stored.Version);
+                },
+                cancellationToken);
+        }
+        catch (UniqueViolationException)
+        {
+            return new ApiError(ErrorCode.Conflict, $"Room '{room}' was created before.").ToResult();
+        }
     }
 }

@@ -1,11 +1,13 @@
+using Causeway.Http;
 using Causeway.Realtime;
 
 namespace Causeway.Server;
 
-/// <summary>Ends a room: its members get <c>room_closed</c> and are out, its log is gone.</summary>
+/// <summary>Ends a room, stored or not: its members get <c>room_closed</c> and are out, its log is gone.</summary>
 internal static class DeleteRoom
 {
-    public static IResult Handle(string room_id, string? reason, Realtime.Rooms rooms)
+    public static async Task<IResult> HandleAsync(
+        string room_id, string? reason, RequestConditions conditions, Caller caller, Realtime.Rooms rooms, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
@@ -15,6 +17,29 @@ internal static class DeleteRoom
             return invalid.ToResult();
         }
 
-        return rooms.Delete(room!, reason ?? "deleted") ? TypedResults.NoContent() : RoomErrors.NotFound.ToResult();
+        if (await desk.CheckManageAsync(caller, room!, RoomRole.Owner, cancellationToken) is { } forbidden)
+        {
+            return forbidden.ToResult();
+        }
+
+        reason ??= "deleted";
+        var refusal = await desk.WriteAsync<ApiError?>(
+            async (unit, token) =>
+            {
+                if (await RoomStore.LockAsync(unit, room!, token) is not { } present)
+                {
+                    return RoomErrors.NotFound;
+                }
+
+                if (conditions.Check(present.Version) is { } other)
+                {
+                    return other;
+                }
+
+                await store.DeleteAsync(unit, room!, reason, token);
+                return null;
+            },
+            cancellationToken);
+        return refusal is null || refusal == RoomErrors.NotFound && rooms.Delete(room!, reason) ? TypedResults.NoContent() : refusal.ToResult();
     }
 }

@@ -5,13 +5,19 @@ namespace Causeway.Server;
 /// <summary>Shows one room.</summary>
 internal static class GetRoom
 {
-    public static IResult Handle(string room_id, Realtime.Rooms rooms)
+    public static async Task<IResult> HandleAsync(string room_id, Realtime.Rooms rooms, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
     {
         if (!RoomId.TryParse(room_id, null, out var room))
         {
             return RoomErrors.BadId.ToResult();
         }
 
-        return rooms.Find(room) is { } found ? TypedResults.Ok(RoomResponse.From(found)) : RoomErrors.NotFound.ToResult();
+        if (await store.FindAsync(room, cancellationToken) is { } stored)
+        {
+            var response = await desk.ShowAsync(stored, cancellationToken);
+            return TypedResults.Ok(response).WithETag(stored.Version, RoomTag.Of(response));
+        }
+
+        return rooms.Find(room) is { } live ? TypedResults.Ok(RoomResponse.From(live)) : RoomErrors.NotFound.ToResult();
     }
 }

@@ -6,7 +6,8 @@ namespace Causeway.Server;
 /// <summary>Puts all of a user's connections out of a room; each is told by <c>kicked</c>.</summary>
 internal static class KickMember
 {
-    public static IResult Handle(string room_id, string user_id, string? reason, Realtime.Rooms rooms)
+    public static async Task<IResult> HandleAsync(
+        string room_id, string user_id, string? reason, Caller caller, Realtime.Rooms rooms, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
@@ -17,7 +18,12 @@ internal static class KickMember
             return invalid.ToResult();
         }
 
-        if (rooms.Find(room!) is null)
+        if (await desk.CheckManageAsync(caller, room!, RoomRole.Moderator, cancellationToken) is { } forbidden)
+        {
+            return forbidden.ToResult();
+        }
+
+        if (rooms.Find(room!) is null && await store.FindAsync(room!, cancellationToken) is null)
         {
             return RoomErrors.NotFound.ToResult();
         }

@@ -12,20 +12,22 @@ internal static class ListMembers
     /// <param name="Devices">Connections of this user in the room.</param>
     internal sealed record MemberResponse(string? UserId, string? Name, int Devices);
 
-    public static IResult Handle(string room_id, PageRequest page, Realtime.Rooms rooms)
+    public static async Task<IResult> HandleAsync(
+        string room_id, PageRequest page, Realtime.Rooms rooms, RoomStore store, CancellationToken cancellationToken)
     {
         if (!RoomId.TryParse(room_id, null, out var room))
         {
             return RoomErrors.BadId.ToResult();
         }
 
-        if (rooms.Members(room) is not { } members)
+        var members = rooms.Members(room);
+        if (members is null && await store.FindAsync(room, cancellationToken) is null)
         {
             return RoomErrors.NotFound.ToResult();
         }
 
         // No user has an empty id, so it can stand for those without one, who come first.
-        var found = CursorPage.From(members, static member => member.UserId ?? "", page, $"rooms/{room}/members");
+        var found = CursorPage.From(members ?? [], static member => member.UserId ?? "", page, $"rooms/{room}/members");
         return TypedResults.Ok(new CursorPage<MemberResponse>(
             [.. found.Items.Select(static member => new MemberResponse(member.UserId, member.Name, member.Devices))], found.NextCursor, found.HasNext));
     }

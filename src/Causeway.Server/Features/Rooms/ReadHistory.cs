@@ -8,7 +8,8 @@ namespace Causeway.Server;
 /// <summary>Reads a room's log. The messages are written as the bytes their members got.</summary>
 internal static class ReadHistory
 {
-    public static IResult Handle(string room_id, string? after, string? before, PageRequest page, Realtime.Rooms rooms)
+    public static async Task<IResult> HandleAsync(
+        string room_id, string? after, string? before, PageRequest page, Realtime.Rooms rooms, RoomStore store, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
@@ -25,10 +26,13 @@ internal static class ReadHistory
         long? from = page.ReadCursor(listName) is { } cursor ? long.Parse(cursor, CultureInfo.InvariantCulture) : null;
         var lower = isForward ? from ?? lowest : null;
         var upper = isForward ? highest : from ?? highest;
-        if (rooms.History(room!, lower, upper, page.Limit) is not { } messages)
+        var messages = rooms.History(room!, lower, upper, page.Limit);
+        if (messages is null && await store.FindAsync(room!, cancellationToken) is null)
         {
             return RoomErrors.NotFound.ToResult();
         }
+
+        messages ??= [];
 
         string? next = null;
         if (messages.Count == page.Limit)

@@ -7,5 +7,7 @@ internal static class RoomErrors
 {
     public static ApiError NotFound { get; } = new(ErrorCode.RoomNotFound, "There is no such room.");
 
+    public static ApiError NoRole { get; } = new(ErrorCode.NotFound, "The user has no role in the room.");
+
     public static ApiError BadId { get; } = FieldErrors.For("room_id", Wire.RoomIdRule);
 }

@@ -2,7 +2,7 @@ using Causeway.Realtime;
 
 namespace Causeway.Server;
 
-/// <summary>A room as the API shows it.</summary>
+/// <summary>A room as the API shows it: what is stored of it, and how it is on this node.</summary>
 internal sealed record RoomResponse
 {
     /// <summary>The room's name.</summary>
@@ -14,16 +14,34 @@ internal sealed record RoomResponse
     /// <summary>A title for people.</summary>
     public required string? Title { get; init; }
 
-    /// <summary>The users who may join where the namespace says <c>members</c>.</summary>
+    /// <summary>What it is for.</summary>
+    public required string? Description { get; init; }
+
+    /// <summary>Where it differs from its namespace.</summary>
+    public required RoomSettingsDocument Settings { get; init; }
+
+    /// <summary>The first 100 users with a role in it, by id; <c>allowed-users</c> lists all, with their roles.</summary>
     public required IReadOnlyList<string> AllowedUsers { get; init; }
 
-    /// <summary>True for a room that was created by name and stays until it is deleted.</summary>
+    /// <summary>True for a room that is stored and stays until it is deleted; false for one that came to be by itself.</summary>
     public required bool Permanent { get; init; }
 
-    /// <summary>The life of the room's log.</summary>
-    public required string Epoch { get; init; }
+    /// <summary>The user who created it; null for an administrator, and for one that came to be by itself.</summary>
+    public required string? CreatedBy { get; init; }
 
-    /// <summary>The newest position; null where the namespace keeps no history.</summary>
+    /// <summary>When it came to be.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was changed last; null for one that came to be by itself.</summary>
+    public required DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>Counts its changes, as the <c>ETag</c> does; null for one that came to be by itself.</summary>
+    public required long? Version { get; init; }
+
+    /// <summary>The life of the room's log on this node; null while nobody has it open.</summary>
+    public required string? Epoch { get; init; }
+
+    /// <summary>The newest position; null where it keeps no history, and while nobody has it open.</summary>
     public required long? Offset { get; init; }
 
     /// <summary>Messages the log still holds.</summary>
@@ -41,23 +59,32 @@ internal sealed record RoomResponse
     /// <summary>Members closed as too slow.</summary>
     public required long SlowCloses { get; init; }
 
-    /// <summary>When it came to be.</summary>
-    public required DateTimeOffset CreatedAt { get; init; }
+    /// <summary>A room that is only in memory.</summary>
+    public static RoomResponse From(RoomInfo live) => From(live.Id, null, live, []);
 
-    public static RoomResponse From(RoomInfo room) => new()
+    /// <summary>A stored room, and how it is on this node.</summary>
+    public static RoomResponse From(StoredRoom stored, RoomInfo? live, IEnumerable<string> allowedUsers) =>
+        From(Realtime.RoomId.Parse(stored.RoomId), stored, live, allowedUsers);
+
+    private static RoomResponse From(RoomId id, StoredRoom? stored, RoomInfo? live, IEnumerable<string> allowedUsers) => new()
     {
-        RoomId = room.Id.Value,
-        Namespace = room.Id.Namespace,
-        Title = room.Settings.Title,
-        AllowedUsers = room.Settings.AllowedUsers,
-        Permanent = room.Permanent,
-        Epoch = room.Epoch,
-        Offset = room.Offset,
-        HistoryCount = room.HistoryCount,
-        Connections = room.Connections,
-        Members = room.Members,
-        Dropped = room.Dropped,
-        SlowCloses = room.SlowCloses,
-        CreatedAt = room.CreatedAt,
+        RoomId = id.Value,
+        Namespace = id.Namespace,
+        Title = stored?.Title,
+        Description = stored?.Description,
+        Settings = RoomSettingsDocument.From(stored?.Overrides),
+        AllowedUsers = [.. allowedUsers],
+        Permanent = stored is not null,
+        CreatedBy = stored?.CreatedBy,
+        CreatedAt = stored is null ? live!.CreatedAt : DateTimeOffset.FromUnixTimeMilliseconds(stored.CreatedAt),
+        UpdatedAt = stored is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(stored.UpdatedAt),
+        Version = stored?.Version,
+        Epoch = live?.Epoch,
+        Offset = live?.Offset,
+        HistoryCount = live?.HistoryCount ?? 0,
+        Connections = live?.Connections ?? 0,
+        Members = live?.Members ?? 0,
+        Dropped = live?.Dropped ?? 0,
+        SlowCloses = live?.SlowCloses ?? 0,
     };
 }

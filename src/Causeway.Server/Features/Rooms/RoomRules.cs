@@ -4,11 +4,14 @@ namespace Causeway.Server;
 internal static class RoomRules
 {
     public const int MaxTitleLength = 200;
+    public const int MaxDescriptionLength = 2_000;
     public const int MaxAllowedUsers = 10_000;
 
-    public static void Check(FieldErrors errors, string? title, IReadOnlyList<string>? allowedUsers)
+    public static void Check(FieldErrors errors, string? title, string? description, RoomSettingsDocument? settings, IReadOnlyList<string>? allowedUsers)
     {
         errors.Check(title is null or { Length: > 0 and <= MaxTitleLength }, "title", $"Must be 1 to {MaxTitleLength} characters.");
+        errors.Check(description is null or { Length: > 0 and <= MaxDescriptionLength }, "description", $"Must be 1 to {MaxDescriptionLength} characters.");
+        settings?.Check(errors);
         errors.Check(
             allowedUsers is null || allowedUsers.Count <= MaxAllowedUsers && allowedUsers.All(Wire.IsUserId),
             "allowed_users",

@@ -1,0 +1,46 @@
+using Causeway.Data;
+using Causeway.Http;
+using Causeway.Realtime;
+
+namespace Causeway.Server;
+
+/// <summary>What the room endpoints have in common: showing a room, and who may manage it.</summary>
+internal sealed class RoomDesk(Database database, RoomStore store, RoomChanges changes, Realtime.Rooms rooms, RoomAccess access)
+{
+    private const string Write = "rooms:write";
+
+    /// <summary>A stored room with its users and its life on this node.</summary>
+    public async Task<RoomResponse> ShowAsync(StoredRoom stored, CancellationToken cancellationToken)
+    {
+        var users = await store.ListUsersAsync([stored.RoomId], cancellationToken);
+        return RoomResponse.From(stored, rooms.Find(RoomId.Parse(stored.RoomId)), users[stored.RoomId]);
+    }
+
+    /// <summary>The same, as the transaction sees it.</summary>
+    public async Task<RoomResponse> ShowAsync(UnitOfWork unit, StoredRoom stored, CancellationToken cancellationToken)
+    {
+        var id = RoomId.Parse(stored.RoomId);
+        return RoomResponse.From(stored, rooms.Find(id), await RoomStore.ListUsersAsync(unit, id, cancellationToken));
+    }
+
+    /// <summary>Writes in one transaction; when this returns, what was written is in force in the live rooms of this node.</summary>
+    public async Task<T> WriteAsync<T>(Func<UnitOfWork, CancellationToken, Task<T>> write, CancellationToken cancellationToken)
+    {
+        var result = await database.WriteAsync(write, cancellationToken);
+        await changes.CatchUpAsync(cancellationToken);
+        return result;
+    }
+
+    /// <summary>Null, or why somebody may not create this room.</summary>
+    public ApiError? CheckCreate(Caller caller, RoomId room) => caller.Has(Write) ? null : access.CheckCreate(caller.ToIdentity(), room);
+
+    /// <summary>Null, or why somebody may not manage a room: it needs <c>rooms:write</c>, or one of these roles in it.</summary>
+    public async Task<ApiError?> CheckManageAsync(Caller caller, RoomId room, RoomRole least, CancellationToken cancellationToken) =>
+        caller.Has(Write) || await RoleOfAsync(caller, room, cancellationToken) is { } role && role <= least ? null : AccessErrors.Forbidden;
+
+    /// <summary>What a caller may do with roles: an owner's are those of whoever has <c>rooms:write</c>.</summary>
+    public async Task<RoomRole?> RoleOfAsync(Caller caller, RoomId room, CancellationToken cancellationToken) =>
+        caller.Has(Write) ? RoomRole.Owner
+        : caller.UserId is { } user ? await store.FindRoleAsync(room, user, cancellationToken)
+        : null;
+}

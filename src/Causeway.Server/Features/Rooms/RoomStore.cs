@@ -1,0 +1,205 @@
+using Causeway.Data;
+using Causeway.Realtime;
+
+namespace Causeway.Server;
+
+/// <summary>The stored rooms and the roles in them: the only place with their SQL. What is written says so to the live rooms as well.</summary>
+internal sealed class RoomStore(Database database, RoomChanges changes, TimeProvider time)
+{
+    /// <summary>Users with a role that a room's own representation names; all of them are in their own list.</summary>
+    public const int ListedUsers = 100;
+
+    public Task<StoredRoom?> FindAsync(RoomId room, CancellationToken cancellationToken) => database.QuerySingleOrDefaultAsync<StoredRoom>(
+        $"SELECT {StoredRoom.Columns} FROM rooms WHERE room_id = @room", new { room = room.Value }, cancellationToken);
+
+    /// <summary>The role of a user; null for none, or where there is no such room.</summary>
+    public async Task<RoomRole?> FindRoleAsync(RoomId room, string userId, CancellationToken cancellationToken) =>
+        (RoomRole?)await database.QuerySingleOrDefaultAsync<long?>(
+            "SELECT role FROM room_members WHERE room_id = @room AND user_id = @userId", new { room = room.Value, userId }, cancellationToken);
+
+    /// <summary>Stored rooms by name, behind one of them.</summary>
+    public Task<List<StoredRoom>> ListAsync(string prefix, string after, string? member, int limit, CancellationToken cancellationToken) => database.QueryAsync<StoredRoom>(
+        $"""
+        SELECT {StoredRoom.Columns} FROM rooms
+        WHERE room_id > @after AND room_id >= @prefix AND room_id < @end
+        {(member is null ? "" : "AND EXISTS (SELECT 1 FROM room_members m WHERE m.room_id = rooms.room_id AND m.user_id = @member)")}
+        ORDER BY room_id LIMIT @limit
+        """,
+        new { after, prefix, end = prefix + "\u007f", member, limit = (long)limit }, cancellationToken);
+
+    /// <summary>Those of some names that are stored.</summary>
+    public async Task<HashSet<string>> WhichAreStoredAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    {
+        var stored = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var some in names.Chunk(500))
+        {
+            var chunk = SqlNames.Of(some);
+            stored.UnionWith(await database.QueryAsync<string>($"SELECT room_id FROM rooms WHERE room_id IN ({chunk.List})", chunk.Parameters, cancellationToken));
+        }
+
+        return stored;
+    }
+
+    /// <summary>One user's role, with since when.</summary>
+    public Task<AllowedUser?> FindUserAsync(RoomId room, string userId, CancellationToken cancellationToken) => database.QuerySingleOrDefaultAsync<AllowedUser>(
+        "SELECT user_id, role, added_at, added_by FROM room_members WHERE room_id = @room AND user_id = @userId", new { room = room.Value, userId }, cancellationToken);
+
+    /// <summary>Users with a role, by id, behind one of them.</summary>
+    public Task<List<AllowedUser>> ListUsersAsync(RoomId room, string after, int limit, CancellationToken cancellationToken) => database.QueryAsync<AllowedUser>(
+        "SELECT user_id, role, added_at, added_by FROM room_members WHERE room_id = @room AND user_id > @after ORDER BY user_id LIMIT @limit",
+        new { room = room.Value, after, limit = (long)limit }, cancellationToken);
+
+    /// <summary>Of each of some rooms the first users with a role, by id.</summary>
+    public async Task<ILookup<string, string>> ListUsersAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken)
+    {
+        if (rooms.Count == 0)
+        {
+            return Array.Empty<RoomUser>().ToLookup(static row => row.RoomId, static row => row.UserId);
+        }
+
+        var names = SqlNames.Of(rooms, new { limit = (long)ListedUsers });
+        var rows = await database.QueryAsync<RoomUser>(
+            $"""
+            SELECT room_id, user_id FROM (
+                SELECT room_id, user_id, row_number() OVER (PARTITION BY room_id ORDER BY user_id) AS place FROM room_members WHERE room_id IN ({names.List})
+            ) AS numbered WHERE place <= @limit ORDER BY room_id, user_id
+            """,
+            names.Parameters, cancellationToken);
+        return rows.ToLookup(static row => row.RoomId, static row => row.UserId, StringComparer.Ordinal);
+    }
+
+    /// <summary>Stores a new room with the roles in it.</summary>
+    /// <param name="unit">The transaction.</param>
+    /// <param name="room">What it is; its times and version are set here.</param>
+    /// <param name="roles">Who has which role.</param>
+    /// <param name="by">The user who creates it; null for an administrator.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>As it is stored.</returns>
+    /// <exception cref="UniqueViolationException">There is one of this name.</exception>
+    public async Task<StoredRoom> CreateAsync(
+        UnitOfWork unit, StoredRoom room, IReadOnlyDictionary<string, RoomRole> roles, string? by, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var stored = room with { CreatedBy = by, CreatedAt = now, UpdatedAt = now, Version = 1 };
+        var id = RoomId.Parse(room.RoomId);
+        await unit.ExecuteAsync(
+            """
+            INSERT INTO rooms (room_id, namespace, title, description, settings, created_by, created_at, updated_at, version)
+            VALUES (@RoomId, @ns, @Title, @Description, @Settings, @CreatedBy, @CreatedAt, @UpdatedAt, @Version)
+            """,
+            new
+            {
+                stored.RoomId, ns = NamespaceOf(id), stored.Title, stored.Description, stored.Settings, stored.CreatedBy, stored.CreatedAt, stored.UpdatedAt, stored.Version,
+            },
+            cancellationToken);
+        await AddAsync(unit, id, roles, by, now, cancellationToken);
+        await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Room, id), cancellationToken);
+        return stored;
+    }
+
+    /// <summary>A room that the transaction is about to change: on PostgreSQL, which has many writers, others wait for its end.</summary>
+    public static Task<StoredRoom?> LockAsync(UnitOfWork unit, RoomId room, CancellationToken cancellationToken) => unit.QuerySingleOrDefaultAsync<StoredRoom>(
+        $"SELECT {StoredRoom.Columns} FROM rooms WHERE room_id = @room{(unit.Provider == DatabaseProvider.Postgres ? " FOR UPDATE" : "")}",
+        new { room = room.Value }, cancellationToken);
+
+    /// <summary>Changes a locked room.</summary>
+    /// <param name="unit">The transaction.</param>
+    /// <param name="room">As it is to be; its time and version are set here.</param>
+    /// <param name="users">Who is to have a role, besides owners, who stay; whoever has one keeps it. Null leaves them.</param>
+    /// <param name="by">Who changes it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>As it is stored.</returns>
+    public async Task<StoredRoom> UpdateAsync(UnitOfWork unit, StoredRoom room, IReadOnlyList<string>? users, string? by, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var id = RoomId.Parse(room.RoomId);
+        var stored = room with { UpdatedAt = now, Version = room.Version + 1 };
+        await unit.ExecuteAsync(
+            "UPDATE rooms SET title = @Title, description = @Description, settings = @Settings, updated_at = @UpdatedAt, version = @Version WHERE room_id = @RoomId",
+            new { stored.Title, stored.Description, stored.Settings, stored.UpdatedAt, stored.Version, stored.RoomId }, cancellationToken);
+        if (users is not null)
+        {
+            await ReplaceAsync(unit, id, users, by, now, cancellationToken);
+        }
+
+        await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Room, id), cancellationToken);
+        return stored;
+    }
+
+    /// <summary>Deletes a room with the roles in it; whoever is in it on any node is told.</summary>
+    public async Task DeleteAsync(UnitOfWork unit, RoomId room, string reason, CancellationToken cancellationToken)
+    {
+        await unit.ExecuteAsync("DELETE FROM rooms WHERE room_id = @room", new { room = room.Value }, cancellationToken);
+        await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Deleted, room, Reason: reason), cancellationToken);
+    }
+
+    /// <summary>Gives or takes a user's role in a locked room.</summary>
+    /// <param name="unit">The transaction.</param>
+    /// <param name="room">The room.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="role">The role; null takes it away.</param>
+    /// <param name="by">Who does it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task SetRoleAsync(UnitOfWork unit, RoomId room, string userId, RoomRole? role, string? by, CancellationToken cancellationToken)
+    {
+        if (role is { } given)
+        {
+            await unit.ExecuteAsync(
+                """
+                INSERT INTO room_members (room_id, user_id, role, added_at, added_by) VALUES (@room, @userId, @given, @now, @by)
+                ON CONFLICT (room_id, user_id) DO UPDATE SET role = excluded.role
+                """,
+                new { room = room.Value, userId, given = (long)given, now = time.GetUtcNow().ToUnixTimeMilliseconds(), by }, cancellationToken);
+        }
+        else
+        {
+            await unit.ExecuteAsync("DELETE FROM room_members WHERE room_id = @room AND user_id = @userId", new { room = room.Value, userId }, cancellationToken);
+        }
+
+        await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.User, room, userId), cancellationToken);
+    }
+
+    /// <summary>One user's role, with since when, as the transaction sees it.</summary>
+    public static Task<AllowedUser?> FindUserAsync(UnitOfWork unit, RoomId room, string userId, CancellationToken cancellationToken) => unit.QuerySingleOrDefaultAsync<AllowedUser>(
+        "SELECT user_id, role, added_at, added_by FROM room_members WHERE room_id = @room AND user_id = @userId", new { room = room.Value, userId }, cancellationToken);
+
+    /// <summary>The first users with a role, by id, as the transaction sees them.</summary>
+    public static Task<List<string>> ListUsersAsync(UnitOfWork unit, RoomId room, CancellationToken cancellationToken) => unit.QueryAsync<string>(
+        "SELECT user_id FROM room_members WHERE room_id = @room ORDER BY user_id LIMIT @limit", new { room = room.Value, limit = (long)ListedUsers }, cancellationToken);
+
+    /// <summary>The namespace as it is compared: without case.</summary>
+    public static string NamespaceOf(RoomId room) => room.Namespace.ToLowerInvariant();
+
+    private static async Task AddAsync(
+        UnitOfWork unit, RoomId room, IReadOnlyDictionary<string, RoomRole> roles, string? by, long now, CancellationToken cancellationToken)
+    {
+        if (roles.Count > 0)
+        {
+            await unit.ExecuteAsync(
+                "INSERT INTO room_members (room_id, user_id, role, added_at, added_by) VALUES (@room, @user, @role, @now, @by)",
+                roles.Select(role => new { room = room.Value, user = role.Key, role = (long)role.Value, now, by }), cancellationToken);
+        }
+    }
+
+    private static async Task ReplaceAsync(UnitOfWork unit, RoomId room, IReadOnlyList<string> users, string? by, long now, CancellationToken cancellationToken)
+    {
+        var present = await unit.QueryAsync<AllowedUser>(
+            "SELECT user_id, role, added_at, added_by FROM room_members WHERE room_id = @room", new { room = room.Value }, cancellationToken);
+        var wanted = users.ToHashSet(StringComparer.Ordinal);
+        var gone = present.Where(member => member.Role != (long)RoomRole.Owner && !wanted.Contains(member.UserId)).Select(member => new { room = room.Value, member.UserId }).ToList();
+        if (gone.Count > 0)
+        {
+            await unit.ExecuteAsync("DELETE FROM room_members WHERE room_id = @room AND user_id = @UserId", gone, cancellationToken);
+        }
+
+        wanted.ExceptWith(present.Select(static member => member.UserId));
+        await AddAsync(unit, room, wanted.ToDictionary(static user => user, static _ => RoomRole.Member, StringComparer.Ordinal), by, now, cancellationToken);
+    }
+
+    private sealed record RoomUser
+    {
+        public required string RoomId { get; init; }
+
+        public required string UserId { get; init; }
+    }
+}

@@ -1,0 +1,25 @@
+using Causeway.Realtime;
+
+namespace Causeway.Server;
+
+/// <summary>Rooms as a part of the service: stored, looked up when somebody comes, and followed on every node.</summary>
+internal static class ServerRooms
+{
+    public static IServiceCollection AddServerRooms(this IServiceCollection services)
+    {
+        services.AddSingleton<IRoomDirectory, RoomDirectory>();
+        services.AddSingleton<RoomChanges>();
+        services.AddSingleton<RoomStore>();
+        services.AddSingleton<RoomDesk>();
+        services.AddLoop("room changes", TimeSpan.FromMilliseconds(500), static (context, cancellationToken) =>
+            context.Services.GetRequiredService<RoomChanges>().PollAsync(cancellationToken),
+            static loop =>
+            {
+                loop.Deadline = TimeSpan.FromSeconds(10);
+                loop.RetryMin = TimeSpan.FromMilliseconds(500);
+                loop.RetryMax = TimeSpan.FromSeconds(2);
+            });
+        return services.AddLoop("room changes clean-up", TimeSpan.FromMinutes(10), static (context, cancellationToken) =>
+            context.Services.GetRequiredService<RoomChanges>().ForgetAsync(cancellationToken));
+    }
+}
