@@ -68,7 +68,7 @@ public sealed class LineTests
 
         await stream.Server.App.StopAsync();
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
         await quiet.ReadAsync("shutdown");
         await stream.DisposeAsync();
     }

