@@ -257,6 +257,29 @@ public abstract class FileTests(FileServer files)
         (await Server.GetAsync($"/api/v1/files/{id}/content", member)).AssertError(404, "NOT_FOUND");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Post_RoomDeletedAndMadeAgain_HasNoneOfTheFiles(bool isStored)
+    {
+        var room = Names.Next("team");
+        var owner = Server.TokenFor(Names.Next(), null, $"publish:{room}", $"join:{room}");
+        var member = Server.TokenFor(Names.Next(), null, $"join:{room}");
+        var id = await CreateAsync(owner, "x"u8.ToArray());
+        if (isStored)
+        {
+            (await Server.PostAsync("/api/v1/rooms", $$"""{"room_id":"{{room}}"}""", Server.AdminToken)).AssertStatus(201);
+        }
+
+        (await Server.PostAsync($"/api/v1/rooms/{room}/files", $$"""{"file_id":"{{id}}"}""", owner)).AssertStatus(201);
+        Assert.Equal(200, (await Server.GetAsync($"/api/v1/files/{id}/content", member)).Status);
+
+        Assert.Equal(204, (await Server.SendAsync(HttpMethod.Delete, $"/api/v1/rooms/{room}", null, Server.AdminToken)).Status);
+        (await Server.PostAsync("/api/v1/rooms", $$"""{"room_id":"{{room}}"}""", Server.AdminToken)).AssertStatus(201);
+
+        (await Server.GetAsync($"/api/v1/files/{id}/content", member)).AssertError(404, "NOT_FOUND");
+    }
+
     [Fact]
     public async Task Post_FileOrRoomThatIsNotTheirs_Refused()
     {

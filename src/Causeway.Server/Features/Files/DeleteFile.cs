@@ -8,6 +8,7 @@ internal static class DeleteFile
 {
     public static async Task<IResult> HandleAsync(
         string id,
+        RequestConditions conditions,
         HttpContext context,
         Caller caller,
         FileAccess access,
@@ -22,7 +23,7 @@ internal static class DeleteFile
             return (isVisible ? AccessErrors.Forbidden : FileErrors.NotFound).ToResult();
         }
 
-        if (FileVersion.Check(context, file.Version) is { } refused)
+        if (conditions.Check(file.Version) is { } refused)
         {
             return refused.ToResult();
         }

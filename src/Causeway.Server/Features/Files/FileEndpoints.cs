@@ -22,7 +22,7 @@ internal static class FileEndpoints
         files.MapExports(FileStore.List, AccessRule.Credential, "files", FileResponse.From, FileResponse.Table, static (_, caller) => FileAccess.Scope(caller));
         files.MapGet("/{id}", GetFile.HandleAsync)
             .WithName("getFile").WithSummary("Show what is known of a file.")
-            .Needs(AccessRule.Credential).Answers<FileResponse>(200).Sends(200, "ETag", Version).Refuses(404, 503);
+            .Needs(AccessRule.Credential).Answers<FileResponse>(200).Answers(304).Sends(200, "ETag", Version).Refuses(404, 503);
         files.MapGet("/{id}/content", DownloadFile.HandleAsync)
             .WithName("downloadFile").WithSummary("Download a file: whole, or in ranges (Range, If-Range), and conditionally. Always as an attachment.")
             .Needs(AccessRule.Credential).Produces(200).Produces(206).Produces(304).WithMetadata(DownloadMetadata.Instance).Refuses(404, 412, 416, 503)

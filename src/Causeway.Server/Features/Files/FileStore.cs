@@ -135,9 +135,9 @@ internal sealed class FileStore(Database database, TimeProvider time)
     public async Task<bool> WithdrawAsync(string roomId, string id, CancellationToken cancellationToken) =>
         await database.ExecuteAsync("DELETE FROM room_files WHERE room_id = @roomId AND file_id = @id", new { roomId, id }, cancellationToken) > 0;
 
-    /// <summary>Takes all files out of a room that ends.</summary>
-    public Task WithdrawAllAsync(string roomId, CancellationToken cancellationToken) =>
-        database.ExecuteAsync("DELETE FROM room_files WHERE room_id = @roomId", new { roomId }, cancellationToken);
+    /// <summary>Takes all files out of a room that ends: one that is made under its name later has none of them.</summary>
+    public static Task WithdrawAllAsync(UnitOfWork unit, string roomId, CancellationToken cancellationToken) =>
+        unit.ExecuteAsync("DELETE FROM room_files WHERE room_id = @roomId", new { roomId }, cancellationToken);
 
     /// <summary>Frees room that a crash left set aside.</summary>
     public Task<int> ForgetReservationsAsync(CancellationToken cancellationToken) => database.ExecuteAsync(

@@ -3,14 +3,8 @@ namespace Causeway.Server;
 /// <summary>Shows what is known of a file.</summary>
 internal static class GetFile
 {
-    public static async Task<IResult> HandleAsync(string id, HttpContext context, Caller caller, FileAccess access, CancellationToken cancellationToken)
-    {
-        if (await access.FindReadableAsync(caller, id, cancellationToken) is not { } file)
-        {
-            return FileErrors.NotFound.ToResult();
-        }
-
-        FileVersion.Tell(context, file.Version);
-        return TypedResults.Ok(FileResponse.From(file));
-    }
+    public static async Task<IResult> HandleAsync(string id, Caller caller, FileAccess access, CancellationToken cancellationToken) =>
+        await access.FindReadableAsync(caller, id, cancellationToken) is { } file
+            ? TypedResults.Ok(FileResponse.From(file)).WithETag(file.Version)
+            : FileErrors.NotFound.ToResult();
 }

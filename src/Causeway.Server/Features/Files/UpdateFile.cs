@@ -21,6 +21,7 @@ internal static class UpdateFile
     public static async Task<IResult> HandleAsync(
         string id,
         JsonBody<UpdateFileRequest> body,
+        RequestConditions conditions,
         HttpContext context,
         Caller caller,
         FileAccess access,
@@ -41,7 +42,7 @@ internal static class UpdateFile
             return (isVisible ? AccessErrors.Forbidden : FileErrors.NotFound).ToResult();
         }
 
-        if (FileVersion.Check(context, file.Version) is { } refused)
+        if (conditions.Check(file.Version) is { } refused)
         {
             return refused.ToResult();
         }
@@ -58,12 +59,6 @@ internal static class UpdateFile
                 return after;
             },
             cancellationToken);
-        if (renamed is null)
-        {
-            return FileErrors.Changed.ToResult();
-        }
-
-        FileVersion.Tell(context, renamed.Version);
-        return TypedResults.Ok(FileResponse.From(renamed));
+        return renamed is null ? FileErrors.Changed.ToResult() : TypedResults.Ok(FileResponse.From(renamed)).WithETag(renamed.Version);
     }
 }

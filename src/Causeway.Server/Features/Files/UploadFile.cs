@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Causeway.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 
@@ -32,7 +31,7 @@ internal static class UploadFile
         var header = context.Request.Headers[KeyHeader];
         if (header.Count == 0)
         {
-            return Created(context, FileResponse.From(await uploads.TakeAsync(context, name, caller)));
+            return Created(FileResponse.From(await uploads.TakeAsync(context, name, caller)));
         }
 
         return header is [{ Length: > 0 and <= MaxKeyLength } text] && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')
@@ -80,7 +79,7 @@ internal static class UploadFile
 
         await keys.CompleteAsync(key, new IdempotentAnswer(
             StatusCodes.Status201Created, "application/json; charset=utf-8", FileResponse.PathOf(file.Id), null, JsonSerializer.SerializeToUtf8Bytes(file, json)));
-        return Created(context, file);
+        return Created(file);
     }
 
     private static async Task<IResult> RepeatAsync(HttpContext context, FileUploads uploads, FileResponse first)
@@ -92,14 +91,10 @@ internal static class UploadFile
         }
 
         context.Response.Headers[ReplayedHeader] = "true";
-        return Created(context, first);
+        return Created(first);
     }
 
-    private static Created<FileResponse> Created(HttpContext context, FileResponse file)
-    {
-        FileVersion.Tell(context, 1);
-        return TypedResults.Created(FileResponse.PathOf(file.Id), file);
-    }
+    private static IResult Created(FileResponse file) => TypedResults.Created(FileResponse.PathOf(file.Id), file).WithETag(1);
 
     private static IResult Refusal(ErrorCode code, string message) => new ApiError(code, message) { Details = new() { ["header"] = KeyHeader } }.ToResult();
 }

@@ -28,6 +28,8 @@ internal static class DeleteRoom
             {
                 if (await RoomStore.LockAsync(unit, room!, token) is not { } present)
                 {
+                    // One that lives in memory alone may have files all the same.
+                    await FileStore.WithdrawAllAsync(unit, room!.Value, token);
                     return RoomErrors.NotFound;
                 }
 
@@ -36,6 +38,7 @@ internal static class DeleteRoom
                     return other;
                 }
 
+                await FileStore.WithdrawAllAsync(unit, room!.Value, token);
                 await store.DeleteAsync(unit, room!, reason, token);
                 return null;
             },
