@@ -8,7 +8,7 @@ internal static class Endpoints
         app.MapRealtime("/ws").WithoutDrainWait();
         app.MapRoomEvents("/sse").WithoutDrainWait();
         app.MapHealth();
-        app.MapPrometheus("/metrics").WithMetadata(AccessRule.Operator("metrics:read")).WithCompression();
+        app.MapPrometheus("/metrics").WithMetadata(AccessRule.Operator("metrics:read"));
 
         var limits = app.Services.GetRequiredService<MessageLimits>();
         var api = app.MapGroup("/api/v1").WithRateLimit(RateLimitPolicies.Default).WithCompression();

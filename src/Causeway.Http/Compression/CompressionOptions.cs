@@ -10,11 +10,11 @@ public sealed class CompressionOptions : IValidatableObject
     public int ThresholdBytes { get; set; } = 1_024;
 
     /// <summary>Media types whose answers are, without parameters. Never <c>text/event-stream</c>, which must not be held back.</summary>
-    /// <value>Default JSON, NDJSON, CSV, text, HTML, and the exposition format of metrics, which is text.</value>
+    /// <value>Default JSON, NDJSON, CSV, text and HTML.</value>
     public IList<string> MediaTypes { get; } =
     [
         "application/json", "application/problem+json", "application/openapi+json", "application/schema+json", "application/x-ndjson", "application/ndjson",
-        "application/openmetrics-text", "text/csv", "text/html", "text/plain",
+        "text/csv", "text/html", "text/plain",
     ];
 
     /// <inheritdoc/>

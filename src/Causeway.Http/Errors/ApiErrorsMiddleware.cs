@@ -13,6 +13,8 @@ internal sealed class ApiErrorsMiddleware(RequestDelegate next, ApiErrorMapping[
     private static readonly ApiError Internal =
         new(ErrorCode.InternalError, "The server failed; its log has the story under the request id.");
 
+    private static readonly ApiError BadChunk = new(ErrorCode.InvalidMessage, "The body's chunks can't be read.");
+
     public Task InvokeAsync(HttpContext context)
     {
         Task task;
@@ -78,6 +80,13 @@ internal sealed class ApiErrorsMiddleware(RequestDelegate next, ApiErrorMapping[
         {
             logger.RequestRefused(refused, refused.StatusCode, context.Request.Method, context.Request.Path);
             error = BadRequests.Describe(refused);
+        }
+        else if (exception is IOException { InnerException: OverflowException })
+        {
+            // A chunk that says it is longer than any number; the server tells that in another way than what else is wrong with chunks.
+            logger.RequestRefused(exception, StatusCodes.Status400BadRequest, context.Request.Method, context.Request.Path);
+            context.Response.Headers.Connection = "close";
+            error = BadChunk;
         }
         else if (mappings.Select(mapping => mapping.Describe(exception)).FirstOrDefault(static described => described is not null) is { } described)
         {

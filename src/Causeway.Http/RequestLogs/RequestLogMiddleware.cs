@@ -9,7 +9,7 @@ internal sealed class RequestLogMiddleware(RequestDelegate next, RequestLog log,
 {
     public Task InvokeAsync(HttpContext context)
     {
-        if (log.Rules is not { } rules || rules.PathPrefix is { } prefix && !context.Request.Path.StartsWithSegments(prefix))
+        if (log.Rules is not { } rules || rules.PathPrefix is { } prefix && !context.Request.Path.StartsWithSegments(prefix.TrimEnd('/')))
         {
             return next(context);
         }

@@ -1,12 +1,14 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
 using Causeway.Http;
 
 namespace Causeway.Server;
 
 /// <summary>Whether requests are logged, and what of them. A reload changes it; an admin may change it for a while (<c>PUT /api/v1/request-log</c>).</summary>
-internal sealed class RequestLogSettings : IValidatableObject
+internal sealed partial class RequestLogSettings : IValidatableObject
 {
-    public const string PathPrefixRule = "Must begin with / and not end with it, as in /api/v1/rooms.";
+    public const string PathPrefixRule = "Must be / and at most 199 of A-Z a-z 0-9 _ . : / -, as in /api/v1/rooms.";
+    public const string PathPrefixPattern = "^/[A-Za-z0-9_.:/-]{0,199}$";
 
     /// <summary>Whether they are.</summary>
     /// <value>Default false.</value>
@@ -29,7 +31,7 @@ internal sealed class RequestLogSettings : IValidatableObject
     /// <value>Default null: all.</value>
     public string? PathPrefix { get; set; }
 
-    public static bool IsPathPrefix(string? text) => text is null || text is { Length: <= 1_000 } and ['/', .., not '/'];
+    public static bool IsPathPrefix(string? text) => text is null || PathPrefixText().IsMatch(text) && !text.EndsWith('\n');
 
     public RequestLogRules? ToRules() => Enabled
         ? new RequestLogRules { Headers = Headers, Bodies = Bodies, MaxBodyBytes = MaxBodyBytes, PathPrefix = PathPrefix }
@@ -42,4 +44,7 @@ internal sealed class RequestLogSettings : IValidatableObject
             yield return new ValidationResult(PathPrefixRule, [nameof(PathPrefix)]);
         }
     }
+
+    [GeneratedRegex(PathPrefixPattern, RegexOptions.CultureInvariant)]
+    private static partial Regex PathPrefixText();
 }

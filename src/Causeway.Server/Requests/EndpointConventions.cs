@@ -38,6 +38,13 @@ internal static class EndpointConventions
     public static RouteHandlerBuilder Sends(this RouteHandlerBuilder endpoint, int status, string header, string description) =>
         endpoint.WithMetadata(new ResponseHeader(status, header, description));
 
+    /// <summary>That what it answers has a version, told as its <c>ETag</c>; a read of what the client has is answered 304.</summary>
+    public static RouteHandlerBuilder HasVersion(this RouteHandlerBuilder endpoint, int status = 200, bool isRead = false)
+    {
+        endpoint.Sends(status, "ETag", "The version: send it back as If-Match to change this one and no newer.");
+        return isRead ? endpoint.Answers(304).Sends(304, "ETag", "The version that the client has.") : endpoint;
+    }
+
     /// <summary>What it may refuse with, besides what every endpoint may.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)
     {

@@ -4,6 +4,7 @@ using Causeway.Http;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace Causeway.Server;
 
@@ -18,7 +19,7 @@ internal sealed class JsonBody<T> : IEndpointParameterMetadataProvider
 
     public static async ValueTask<JsonBody<T>> BindAsync(HttpContext context)
     {
-        if (!context.Request.HasJsonContentType())
+        if (!context.Request.HasJsonContentType() || !IsUtf8(context.Request))
         {
             throw new ApiErrorException(new ApiError(ErrorCode.UnsupportedMediaType, "Send the body as application/json."));
         }
@@ -39,6 +40,11 @@ internal sealed class JsonBody<T> : IEndpointParameterMetadataProvider
             throw new ApiErrorException(new ApiError(ErrorCode.PayloadTooLarge, "The body is too big.") { Details = new() { ["limit_bytes"] = limit } });
         }
     }
+
+    // JSON between systems is UTF-8 (RFC 8259, section 8.1); what says that it is something else would be misread.
+    private static bool IsUtf8(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));

@@ -103,7 +103,10 @@ public sealed partial class TypedHandlerTests
         Assert.Equal("INTERNAL_ERROR", unasked.ErrorCode);
         Assert.Null(unasked.Ref);
         Assert.Equal("pong", (await client.PingAsync()).Type);
-        Assert.Equal("the secret", (await server.Logs.WaitFor("HandlerFailed")).Exception!.Message);
+        var logged = await server.Logs.WaitFor("HandlerFailed");
+        Assert.Equal("the secret", logged.Exception!.Message);
+        Assert.Contains($"connection_id:{client.ConnectionId}", logged.Scopes);
+        Assert.Contains(logged.Scopes, static scope => scope.StartsWith("request_id:", StringComparison.Ordinal));
     }
 
     [Fact]

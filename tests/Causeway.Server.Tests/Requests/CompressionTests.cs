@@ -11,7 +11,6 @@ public sealed class CompressionTests(LocalServer local) : IClassFixture<LocalSer
     [Theory]
     [InlineData("/api/v1/config")]
     [InlineData("/openapi/v1.json")]
-    [InlineData("/metrics")]
     [InlineData("/")]
     [InlineData("/js/main.js")]
     [InlineData("/css/base.css")]

@@ -17,7 +17,7 @@ public sealed class RequestLogTests
         await server.GetAsync("/api/v1/overview");
         Assert.Empty(server.Logs.Named(Logged));
 
-        var put = await server.SendAsync(HttpMethod.Put, Path, """{"seconds":60,"bodies":true,"path_prefix":"/api/v1/rooms"}""");
+        var put = await server.SendAsync(HttpMethod.Put, Path, """{"seconds":60,"bodies":true,"path_prefix":"/api/v1/rooms/"}""");
         var state = put.AssertStatus(200);
         await server.PostAsync("/api/v1/rooms", """{"room_id":"logged","title":"a title"}""");
         await server.GetAsync("/api/v1/overview");
@@ -40,7 +40,7 @@ public sealed class RequestLogTests
     [InlineData("""{"seconds":86401}""", "seconds")]
     [InlineData("""{"seconds":1,"max_body_bytes":1}""", "max_body_bytes")]
     [InlineData("""{"seconds":1,"path_prefix":"api"}""", "path_prefix")]
-    [InlineData("""{"seconds":1,"path_prefix":"/"}""", "path_prefix")]
+    [InlineData("""{"seconds":1,"path_prefix":"/a b"}""", "path_prefix")]
     [InlineData("""{"seconds":1,"nonsense":true}""", "nonsense")]
     public async Task Put_BadField_IsNamed(string body, string field)
     {

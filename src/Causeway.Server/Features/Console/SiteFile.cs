@@ -21,8 +21,8 @@ internal sealed class SiteFile
         _contentType = contentType;
         var hash = Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 12));
         _plain = new Variant(content, null, hash);
-        _brotli = new(() => Compress("br", hash, static target => new BrotliStream(target, CompressionLevel.SmallestSize)));
-        _gzip = new(() => Compress("gzip", hash, static target => new GZipStream(target, CompressionLevel.SmallestSize)));
+        _brotli = new(() => Compress("br", hash, static target => new BrotliStream(target, CompressionLevel.SmallestSize, leaveOpen: true)));
+        _gzip = new(() => Compress("gzip", hash, static target => new GZipStream(target, CompressionLevel.SmallestSize, leaveOpen: true)));
     }
 
     public async Task Serve(HttpContext context)

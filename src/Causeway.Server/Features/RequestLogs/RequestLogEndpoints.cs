@@ -29,10 +29,10 @@ internal static class RequestLogEndpoints
 
         log.MapGet("", ShowRequestLog.Handle)
             .WithName("showRequestLog").WithSummary("Whether requests are logged, what of them, and until when.")
-            .Needs(AccessRule.Operator("logs:read")).Answers<RequestLogResponse>(200);
+            .Needs(AccessRule.Operator("logs:read")).Answers<RequestLogResponse>(200).HasVersion(isRead: true);
         log.MapPut("", SwitchRequestLog.Handle)
             .WithName("switchRequestLog").WithSummary("Log requests for a while, or log none for a while, whatever is configured.")
-            .Needs(AccessRule.Operator("logs:write")).Answers<RequestLogResponse>(200);
+            .Needs(AccessRule.Operator("logs:write")).Answers<RequestLogResponse>(200).HasVersion();
         log.MapDelete("", ResetRequestLog.Handle)
             .WithName("resetRequestLog").WithSummary("Go back to what is configured.")
             .Needs(AccessRule.Operator("logs:write")).Answers(204);

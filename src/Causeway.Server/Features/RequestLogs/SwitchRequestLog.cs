@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Causeway.Http;
 
 namespace Causeway.Server;
@@ -8,9 +9,11 @@ internal static class SwitchRequestLog
     private const int MostSeconds = 86_400;
 
     /// <summary>What to log, and for how long.</summary>
+    [Example("""{"seconds":600,"headers":true,"path_prefix":"/api/v1/rooms"}""")]
     internal sealed record SwitchRequestLogRequest
     {
         /// <summary>For how long, in seconds: 1–86,400. Then what is configured counts again.</summary>
+        [Required, Range(1, MostSeconds)]
         public int? Seconds { get; init; }
 
         /// <summary>Whether to log requests; false logs none though it is configured.</summary>
@@ -23,9 +26,11 @@ internal static class SwitchRequestLog
         public bool Bodies { get; init; }
 
         /// <summary>How much of a body, in bytes: 256–65,536.</summary>
+        [Range(RequestLogRules.LeastBodyBytes, RequestLogRules.MostBodyBytes)]
         public int MaxBodyBytes { get; init; } = 4_096;
 
         /// <summary>Only requests whose path begins so, such as <c>/api/v1/rooms</c>; null for all.</summary>
+        [RegularExpression(RequestLogSettings.PathPrefixPattern)]
         public string? PathPrefix { get; init; }
     }
 
