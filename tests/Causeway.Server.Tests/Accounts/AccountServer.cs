@@ -52,18 +52,18 @@ public sealed class AccountServer : IAsyncLifetime
         (await Server.SendAsync(HttpMethod.Put, "/api/v1/roles/" + name, $$"""{"permissions":{{JsonSerializer.Serialize(permissions)}}}""", Admin)).Status, 200, 201);
 
     /// <summary>Sends what is due and finds the secret of the newest mail to an address.</summary>
-    internal async Task<string> LinkAsync(string email)
+    internal async Task<string> LinkAsync(string email, string kind = "verification")
     {
         var directory = Path.Combine(Server.Settings.DataDirectory, "mail");
         string? found = null;
         await Eventually.True(() =>
         {
             var mail = Directory.Exists(directory)
-                ? Directory.GetFiles(directory, "*.eml").OrderDescending(StringComparer.Ordinal).Select(File.ReadAllText).FirstOrDefault(text => text.Contains("To: " + email, StringComparison.Ordinal) && text.Contains("token=", StringComparison.Ordinal))
+                ? Directory.GetFiles(directory, $"*-{kind}-*.eml").OrderDescending(StringComparer.Ordinal).Select(File.ReadAllText).FirstOrDefault(text => text.Contains("To: " + email, StringComparison.Ordinal) && text.Contains("token=", StringComparison.Ordinal))
                 : null;
             found = mail?[(mail.IndexOf("token=", StringComparison.Ordinal) + 6)..][..43];
             return found is not null;
-        });
+        }, what: $"a {kind} mail to {email}");
         await Server.App.Services.GetRequiredService<MailOutbox>().DeliverAsync();
         return found!;
     }

@@ -80,7 +80,8 @@ public sealed class OpenApiTests(LocalServer local) : IClassFixture<LocalServer>
                 Assert.Contains("422", responses);
             }
 
-            if (method == "post")
+            // Answers with secrets in them are not kept, so those take no key.
+            if (method == "post" && !path.StartsWith("/api/v1/auth/", StringComparison.Ordinal) && path != "/api/v1/api-keys")
             {
                 Assert.Contains(operation.GetProperty("parameters").EnumerateArray(), static parameter => parameter.GetProperty("name").GetString() == "Idempotency-Key");
             }

@@ -27,7 +27,7 @@ internal sealed class RunningServer : IAsyncDisposable
         App = app;
         Logs = logs;
         Address = new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = Address, Timeout = Limits.Test };
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address, Timeout = Limits.Test };
     }
 
     public ServerSettings Settings { get; }

@@ -3,9 +3,12 @@ namespace Causeway.Server;
 /// <summary>Accounts, as their owners use them: registering, logging in and out, and what is theirs.</summary>
 internal static class AuthEndpoints
 {
+    // Whoever is not known yet has nothing longer to say.
+    private const long MostBytes = 16_384;
+
     public static void MapAuthEndpoints(this RouteGroupBuilder api)
     {
-        var auth = api.MapGroup("/auth").WithTags("Accounts").WithoutCompression();
+        var auth = api.MapGroup("/auth").WithTags("Accounts").WithMetadata(new BodyLimit(MostBytes)).WithoutCompression();
         var open = auth.MapGroup("").WithRateLimit(RateLimitPolicies.Auth);
 
         open.MapPost("/register", Register.HandleAsync)

@@ -22,6 +22,11 @@ internal static class AuthErrors
 
     public static ApiError NotAnAccount { get; } = new(ErrorCode.Forbidden, "This is for accounts; the credential belongs to none.") { Details = new JsonObject { ["reason"] = "needs_account" } };
 
+    public static ApiError NeedsPassword { get; } = new(ErrorCode.Forbidden, "Another address needs the password too: send current_password.")
+    {
+        Details = new JsonObject { ["reason"] = "needs_password" },
+    };
+
     public static ApiError NoSession { get; } = new(ErrorCode.NotFound, "There is no such session.");
 
     /// <summary>A field's rule rather than a status: the link came in a field, and a new one can be asked for.</summary>

@@ -69,8 +69,7 @@ internal static class Me
         var errors = new FieldErrors();
         errors.Check(request.Name is null || AccountRules.IsName(request.Name), "name", AccountRules.NameRule);
         var email = request.Email is null ? null : AccountRules.Email(errors, request.Email);
-        errors.Check(
-            request.Email is null && request.CurrentPassword is null || PasswordRules.IsWorthChecking(request.CurrentPassword), "current_password", AccountRules.PasswordRule);
+        errors.Check(request.CurrentPassword is null || PasswordRules.IsWorthChecking(request.CurrentPassword), "current_password", AccountRules.PasswordRule);
         if (errors.ToError() is { } invalid)
         {
             return invalid.ToResult();
@@ -83,12 +82,17 @@ internal static class Me
 
         if (email is not null)
         {
+            if (request.CurrentPassword is null)
+            {
+                return AuthErrors.NeedsPassword.ToResult();
+            }
+
             if (limiter.TakeForAccount(context, RateLimitPolicies.AuthAccount, email.Key) is { } limited)
             {
                 return limited.ToResult();
             }
 
-            var moved = await own.ChangeEmailAsync(userId, request.CurrentPassword!, email, Origins.Of(context), cancellationToken);
+            var moved = await own.ChangeEmailAsync(userId, request.CurrentPassword, email, Origins.Of(context), cancellationToken);
             if (moved.Status != AccountStatus.Done)
             {
                 return UserErrors.Of(moved).ToResult();
