@@ -19,7 +19,7 @@ public sealed class RoomStorageTests
                 var room = $"killed:{writer}-{n}";
                 try
                 {
-                    var created = await causeway.SendAsync(HttpMethod.Post, "/api/v1/rooms", $$"""{"room_id":"{{room}}","allowed_users":["ann"],"settings":{"join":"members"}}""");
+                    var created = await causeway.SendAsync(HttpMethod.Post, "/api/v1/rooms", $$$"""{"room_id":"{{{room}}}","allowed_users":["ann"],"settings":{"join":"members"}}""");
                     Assert.Equal(201, created.Status);
                     var role = await causeway.SendAsync(HttpMethod.Put, $"/api/v1/rooms/{room}/allowed-users/bob", """{"role":"owner"}""");
                     Assert.Equal(201, role.Status);
