@@ -33,7 +33,7 @@ internal sealed class ReadyProbe : IDisposable
             // A port that nobody has can connect to itself when it lies in the range of outgoing connections.
             return !Equals(socket.LocalEndPoint, socket.RemoteEndPoint);
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is SocketException || exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return false;
         }
@@ -56,7 +56,7 @@ internal sealed class ReadyProbe : IDisposable
             using var response = await http.SendAsync(request, limit.Token).ConfigureAwait(false);
             return (int)response.StatusCode < 400;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is HttpRequestException or IOException || exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return false;
         }
