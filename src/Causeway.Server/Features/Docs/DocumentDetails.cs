@@ -13,6 +13,12 @@ internal static class DocumentDetails
     {
         ["Rooms"] = "Rooms: an ordered log with members. What stands before the first colon of a name is its namespace, which sets the rules.",
         ["Publish"] = "Messages to rooms, users, connections and everybody.",
+        ["Accounts"] = "One's own account: registering, logging in and out, sessions, password.",
+        ["Users"] = "Accounts, as whoever runs the service sees them.",
+        ["Roles"] = "Names for what several accounts may do.",
+        ["API keys"] = "Credentials for servers.",
+        ["Audit"] = "What was done, by whom, and what was refused.",
+        ["Files"] = "Files, and those that are posted in rooms.",
         ["Connections"] = "Live connections, by WebSocket and as event streams.",
         ["Streams"] = "Growing files as event streams.",
         ["Backends"] = "Backends behind the relay, and the processes that the service runs for them.",

@@ -8,6 +8,9 @@ internal static class ParameterDetails
     private static readonly Dictionary<string, (string Description, OpenApiSchema? Schema)> Known = new(StringComparer.Ordinal)
     {
         ["room_id"] = ("The room: 1 to 128 of A-Z a-z 0-9 _ . : -", Text(Wire.RoomIdPattern)),
+        ["session_id"] = ("The session, as listSessions names it.", null),
+        ["key_id"] = ("The key, as listApiKeys names it.", null),
+        ["role"] = ("The role: 1 to 64 of a-z 0-9 _ -, beginning with a letter.", Text(RoleRules.NamePattern)),
         ["user_id"] = ("The user: 1 to 128 characters.", Text(1, Wire.MaxUserIdLength)),
         ["id"] = ("Its id.", null),
         ["file_id"] = ("The file.", null),
