@@ -16,6 +16,7 @@ internal static class Endpoints
         api.MapUserEndpoints();
         api.MapRoleEndpoints();
         api.MapApiKeyEndpoints();
+        api.MapAuditEndpoints();
         api.MapRoomEndpoints();
         api.MapPublishEndpoints(limits);
         api.MapFileEndpoints(settings.Files);

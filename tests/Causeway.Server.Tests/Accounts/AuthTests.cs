@@ -216,7 +216,7 @@ public sealed class AuthTests(AccountServer accounts) : IClassFixture<AccountSer
     {
         var email = accounts.NextEmail();
         var session = await accounts.RegisterAsync(email);
-        var secret = await accounts.LinkAsync(email, "reset");
+        var secret = await accounts.LinkAsync(email);
 
         (await Server.PostAsync("/api/v1/auth/verify-email", $$"""{"token":"{{secret}}"}""")).AssertStatus(204);
 

@@ -155,6 +155,72 @@ public sealed class ManagementTests(AccountServer accounts) : IClassFixture<Acco
         (await Server.PostAsync("/api/v1/api-keys", body, accounts.Admin)).AssertInvalid(fields);
 
     [Fact]
+    public async Task Lists_FilteredSortedAndPaged_ShowWhatIsAsked()
+    {
+        var (id, token, email) = await accounts.AddAsync("user");
+
+        var found = (await Server.GetAsync($"/api/v1/users?email.contains={Uri.EscapeDataString(email)}&disabled=false&sort=email", accounts.Admin)).AssertStatus(200);
+        Assert.Equal(id, Text(Assert.Single(found.GetProperty("items").EnumerateArray()), "id"));
+        Assert.DoesNotContain("hash", found.GetRawText(), StringComparison.Ordinal);
+        var page = (await Server.GetAsync("/api/v1/users?page=1&page_size=1", accounts.Admin)).AssertStatus(200);
+        Assert.Single(page.GetProperty("items").EnumerateArray());
+        Assert.True(page.GetProperty("total").GetInt64() >= 1);
+        (await Server.GetAsync("/api/v1/users?password_hash.prefix=A&sort=security_version", accounts.Admin)).AssertInvalid("password_hash.prefix", "sort");
+        (await Server.GetAsync("/api/v1/users", token)).AssertError(403, "FORBIDDEN");
+
+        var acts = (await Server.GetAsync($"/api/v1/audit?action=user.create&target=user:{id}", accounts.Admin)).AssertStatus(200);
+        Assert.Equal("admin-token", Text(Assert.Single(acts.GetProperty("items").EnumerateArray()), "actor"));
+        var csv = await Server.GetAsync("/api/v1/audit/export.csv?action=user.create", accounts.Admin);
+        Assert.Equal(200, csv.Status);
+        Assert.Contains("user:" + id, csv.Text, StringComparison.Ordinal);
+        (await Server.GetAsync("/api/v1/audit", token)).AssertError(403, "FORBIDDEN");
+    }
+
+    [Fact]
+    public async Task Keys_Listed_AreOnesOwnAndForAdminsAll()
+    {
+        await accounts.PutRoleAsync("own-keys", "api_keys:*");
+        var one = await accounts.AddAsync("own-keys");
+        var other = await accounts.AddAsync("own-keys");
+        var created = (await Server.PostAsync("/api/v1/api-keys", """{"name":"mine","scopes":["api_keys:read"]}""", one.Token)).AssertStatus(201);
+
+        var items = (await Server.GetAsync("/api/v1/api-keys", one.Token)).AssertStatus(200).GetProperty("items").EnumerateArray().ToList();
+
+        Assert.Equal(Text(created, "id"), Text(Assert.Single(items), "id"));
+        Assert.False(items[0].TryGetProperty("secret", out _));
+        Assert.Empty((await Server.GetAsync("/api/v1/api-keys", other.Token)).AssertStatus(200).GetProperty("items").EnumerateArray());
+        Assert.NotEmpty((await Server.GetAsync("/api/v1/api-keys?name=mine", accounts.Admin)).AssertStatus(200).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Users_ExportedAndImported_TellWhatIsWrongByLine()
+    {
+        var known = await accounts.AddAsync("user");
+        var (first, second) = (accounts.NextEmail(), accounts.NextEmail());
+        var file = $"email,name,roles\n{first},Ada,user\nnobody,Bob,user\n{known.Email},Eve,user\n{second},Cyd,wizard\n";
+
+        var tried = await ImportAsync(file, "?dry_run=true");
+        Assert.Equal((1, 3), (tried.GetProperty("created").GetInt32(), tried.GetProperty("failed").GetInt32()));
+        var done = await ImportAsync(file, "");
+
+        Assert.Equal([3, 4, 5], done.GetProperty("errors").EnumerateArray().Select(static error => error.GetProperty("line").GetInt32()));
+        var export = await Server.GetAsync("/api/v1/users/export.csv?email=" + first, accounts.Admin);
+        Assert.Contains($"{first},Ada,user,false", export.Text, StringComparison.Ordinal);
+        Assert.Equal(1, (await ImportAsync(export.Text, "")).GetProperty("failed").GetInt32());
+        Assert.Single((await Server.GetAsync("/api/v1/users/export.ndjson?email=" + first, accounts.Admin)).Text.Trim().Split('\n'));
+
+        async Task<JsonElement> ImportAsync(string csv, string query)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/users/import" + query) { Content = new StringContent(csv, System.Text.Encoding.UTF8, "text/csv") };
+            request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", accounts.Admin);
+            using var response = await Server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.True(response.IsSuccessStatusCode, text);
+            return JsonElement.Parse(text);
+        }
+    }
+
+    [Fact]
     public async Task ApiKey_MakesNoKeys()
     {
         var secret = Text((await Server.PostAsync("/api/v1/api-keys", """{"name":"ci","scopes":["*"]}""", accounts.Admin)).AssertStatus(201), "secret");

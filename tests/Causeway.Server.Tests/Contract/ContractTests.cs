@@ -28,6 +28,7 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
         ["endSession"] = "needs a session",
         ["resetPassword"] = "needs a link of a mail",
         ["verifyEmail"] = "needs a link of a mail",
+        ["importUsers"] = "needs a file",
         ["createUser"] = "needs an address that no account has",
     };
 

@@ -7,6 +7,9 @@ internal static class ApiKeyEndpoints
     {
         var keys = api.MapGroup("/api-keys").WithTags("API keys").WithoutCompression();
 
+        keys.MapList(ApiKeyList.List, ApiKeyList.Shape, static (_, caller) => ApiKeyList.Scope(caller))
+            .WithName("listApiKeys").WithSummary("List keys without their secrets: one's own, admins all.")
+            .Needs(AccessRule.Permission("api_keys:read"));
         keys.MapPost("", CreateApiKey.HandleAsync)
             .WithName("createApiKey").WithSummary("Make a key. Its secret is in the answer, and nowhere else.")
             .Needs(AccessRule.Permission("api_keys:write")).Answers<ApiKeyResponse>(201).Tags(201);

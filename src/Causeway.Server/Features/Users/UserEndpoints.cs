@@ -1,3 +1,5 @@
+using Causeway.Http;
+
 namespace Causeway.Server;
 
 /// <summary>Accounts, as whoever runs the service sees them.</summary>
@@ -7,6 +9,14 @@ internal static class UserEndpoints
     {
         var users = api.MapGroup("/users").WithTags("Users");
 
+        users.MapList(UserList.List, UserList.Shape, static (_, _) => ListScope.All)
+            .WithName("listUsers").WithSummary("List accounts, by cursor or by page, sorted and filtered.")
+            .Needs(AccessRule.Operator("users:read"));
+        users.MapExports(UserList.List, AccessRule.Operator("users:read"), "users", UserList.Shape, UserList.Table, static (_, _) => ListScope.All);
+        users.MapPost("/import", ImportUsers.HandleAsync)
+            .WithName("importUsers").WithSummary("Make accounts of the rows of a CSV file; what is wrong is told by line, and keeps no other row out.")
+            .Needs(AccessRule.Operator("users:write")).TakesUpTo(ImportUsers.MaxBytes).WithRateLimit(RateLimitPolicies.Upload)
+            .Accepts<string>("text/csv", "text/plain", "multipart/form-data").Answers<CsvImportReport>(200).Refuses(408, 413, 415, 422, 503);
         users.MapPost("", CreateUser.HandleAsync)
             .WithName("createUser").WithSummary("Make an account; without a password its owner is sent a link to choose one.")
             .Needs(AccessRule.Operator("users:write")).TakesIdempotencyKey().Answers<UserResponse>(201).Tags(201).Refuses(409, 503);

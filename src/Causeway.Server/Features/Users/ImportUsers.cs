@@ -1,0 +1,103 @@
+using Causeway.Data;
+using Causeway.Http;
+using Causeway.Identity;
+
+namespace Causeway.Server;
+
+/// <summary>Makes accounts of the rows of a CSV file; what is wrong is told by line. Each owner is invited by mail to choose a password.</summary>
+internal static class ImportUsers
+{
+    /// <summary>The largest file, in bytes.</summary>
+    public const long MaxBytes = 64 * 1_048_576;
+
+    // An export has these too; they are its own, and nobody sets them.
+    private static readonly string[] Ignored = ["id", "has_password", "created_at", "updated_at", "last_login_at"];
+
+    private static readonly CsvImport<NewAccount> Import = new(
+        [
+            new("email") { IsRequired = true, Aliases = ["e_mail", "mail"] },
+            new("name"),
+            new("roles") { Aliases = ["role"] },
+            new("disabled"),
+            new("email_verified_at"),
+            .. Ignored.Select(static name => new CsvImportColumn(name)),
+        ],
+        Read)
+    {
+        Key = ("email", static account => account.Email.Key),
+    };
+
+    // The address of a row that is refused anyway.
+    private static readonly EmailAddress Nobody = EmailAddress.Parse("nobody@example.invalid", null);
+
+    public static async Task<CsvImportReport> HandleAsync(
+        CsvImportRequest request, Caller caller, HttpContext context, Database database, Identity.Accounts accounts, Identity.Roles roles)
+    {
+        var origin = Origins.Of(context);
+        return await Import.RunAsync(context, request, new CsvImportLimits { MaxBytes = MaxBytes }, async (batch, cancellationToken) =>
+        {
+            var allowed = new List<CsvImportRow<NewAccount>>();
+            foreach (var row in batch.Rows)
+            {
+                if (await Grants.CoversRolesAsync(caller, row.Value.Roles, roles, cancellationToken))
+                {
+                    allowed.Add(row);
+                }
+                else
+                {
+                    row.Fail("roles", UserErrors.GreaterThanCaller.Message);
+                }
+            }
+
+            try
+            {
+                await database.WriteAsync(
+                    async (unit, token) =>
+                    {
+                        foreach (var row in allowed)
+                        {
+                            Tell(row, await accounts.CreateAsync(unit, row.Value, passwordHash: null, origin, token));
+                        }
+
+                        if (batch.DryRun)
+                        {
+                            throw new NothingIsKeptException();
+                        }
+                    },
+                    cancellationToken);
+            }
+            catch (NothingIsKeptException)
+            {
+                // Everything was tried, and is undone.
+            }
+        });
+    }
+
+    private static NewAccount Read(CsvRow row)
+    {
+        var text = row.Required("email");
+        row.Check(EmailAddress.TryParse(text, null, out var email), "email", AccountRules.EmailRule);
+        var name = row.Text("name");
+        row.Check(name is null || AccountRules.IsName(name), "name", AccountRules.NameRule);
+        var roles = row.List("roles");
+        row.Check(AccountRules.AreRoles(roles), "roles", AccountRules.RolesRule);
+        return new NewAccount(
+            email ?? Nobody, name, null, roles.Count == 0 ? [Role.User] : roles, row.Boolean("disabled") ?? false, row.Time("email_verified_at") is not null);
+    }
+
+    private static void Tell(CsvImportRow<NewAccount> row, AccountResult result)
+    {
+        switch (result.Status)
+        {
+            case AccountStatus.EmailTaken:
+                row.Fail("email", AuthErrors.EmailTaken.Message);
+                break;
+            case AccountStatus.UnknownRoles:
+                row.Fail("roles", $"There is no role {string.Join(", ", result.UnknownRoles!)}.");
+                break;
+        }
+    }
+
+    /// <summary>Ends the transaction of a dry run.</summary>
+    private sealed class NothingIsKeptException : Exception;
+}
