@@ -21,14 +21,15 @@ public sealed partial class HostileRequestTests(LocalServer local) : IClassFixtu
     [Fact]
     public async Task AnyMethod_OnEveryEndpoint_AnsweredOrRefusedWithWhatIsAllowed()
     {
-        var allowed = Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(static endpoint => endpoint.RoutePattern.RawText!.IndexOf("{*", StringComparison.Ordinal) < 0)
-            .GroupBy(static endpoint => Parameter().Replace(endpoint.RoutePattern.RawText!, "x"))
-            .ToDictionary(
-                static group => group.Key.StartsWith('/') ? group.Key : "/" + group.Key,
-                static group => group.SelectMany(static endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Distinct().Order().ToList());
-        foreach (var (path, methods) in allowed)
+        var routes = Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Select(static endpoint => (
+                Template: "/" + endpoint.RoutePattern.RawText!.TrimStart('/'),
+                Methods: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []))
+            .Where(static route => !route.Template.Contains("{*", StringComparison.Ordinal)).ToList();
+        foreach (var path in routes.Select(static route => Parameter().Replace(route.Template, "x")).Distinct())
         {
+            // A name such as export.csv is also one that a parameter in its place takes.
+            var methods = routes.Where(route => Takes(route.Template, path)).SelectMany(static route => route.Methods).Distinct().Order().ToList();
             foreach (var method in Methods.Where(method => methods.Count > 0 && !methods.Contains(method)))
             {
                 var answer = await AskAsync($"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -226,6 +227,9 @@ public sealed partial class HostileRequestTests(LocalServer local) : IClassFixtu
         (await Server.GetAsync("/health")).AssertStatus(200);
         Server.Logs.AssertQuiet();
     }
+
+    private static bool Takes(string template, string path) =>
+        Regex.IsMatch(path, $"^{string.Join("[^/]+", Parameter().Split(template).Select(Regex.Escape))}$");
 
     private static void AssertRefused(HttpAnswer answer, string method = "GET")
     {
