@@ -91,7 +91,8 @@ internal static class ProtocolMessages
     ];
 
     private static MessageDescription RoomMessage => new("room_message", null, "A message of a room, of any type. In one room all see them in the order of their offsets.", Nothing,
-        """{"v":1,"type":"chat","room_id":"lobby","id":"0197a2b4-0000-7000-8000-000000000000","offset":43,"epoch":"kq3x","from":{"user_id":"ada","name":"Ada","connection_id":"0199f3a0c1d2"},"sent_at":"2026-01-31T08:15:00.000Z","payload":{"text":"hello"}}""") { IsRoomMessage = true, Room = RoomField.Required };
+        """{"v":1,"type":"chat","room_id":"lobby","id":"0197a2b4-0000-7000-8000-000000000000","offset":43,"epoch":"kq3x","from":{"user_id":"ada","name":"Ada","connection_id":"0199f3a0c1d2"},"sent_at":"2026-01-31T08:15:00.000Z","payload":{"text":"hello"}}""")
+    { IsRoomMessage = true, Room = RoomField.Required };
 
     private static MessageDescription RoomClosed => new("room_closed", "room_closed", "The room is gone, and everybody out of it.", RoomAndReason,
         """{"v":1,"type":"room_closed","payload":{"room_id":"lobby","reason":"deleted"}}""");

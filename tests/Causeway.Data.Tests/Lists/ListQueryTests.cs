@@ -51,7 +51,11 @@ public sealed class ListQueryTests
         await using var test = await CreateAsync(provider);
 
         Prop.ForAll(
-            (from rows in AnyRow.NonEmptyListOf() from extra in AnyRow.ListOf() from sort in AnySort from limit in Gen.Choose(1, 3) from seed in Gen.Choose(0, 1_000)
+            (from rows in AnyRow.NonEmptyListOf()
+             from extra in AnyRow.ListOf()
+             from sort in AnySort
+             from limit in Gen.Choose(1, 3)
+             from seed in Gen.Choose(0, 1_000)
              select (rows, extra, sort, limit, seed)).ToArbitrary(),
             data => ShowsThoseThatStayedAsync(test, [.. data.rows], new Queue<Row>(data.extra), data.sort, data.limit, data.seed).GetAwaiter().GetResult())
             .Check(Config.QuickThrowOnFailure.WithMaxTest(40));

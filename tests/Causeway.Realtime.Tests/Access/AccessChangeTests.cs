@@ -67,7 +67,11 @@ public sealed class AccessChangeTests
 
         server.Connections.UpdateUser("ann", static _ => new RealtimeIdentity
         {
-            UserId = "bob", Name = "Bob", SessionId = "s2", Device = "laptop", Claims = new Dictionary<string, string> { ["team"] = "red" },
+            UserId = "bob",
+            Name = "Bob",
+            SessionId = "s2",
+            Device = "laptop",
+            Claims = new Dictionary<string, string> { ["team"] = "red" },
         });
 
         var info = Assert.Single(server.Connections.List());

@@ -89,7 +89,15 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
             """,
             new
             {
-                stored.RoomId, ns = NamespaceOf(id), stored.Title, stored.Description, stored.Settings, stored.CreatedBy, stored.CreatedAt, stored.UpdatedAt, stored.Version,
+                stored.RoomId,
+                ns = NamespaceOf(id),
+                stored.Title,
+                stored.Description,
+                stored.Settings,
+                stored.CreatedBy,
+                stored.CreatedAt,
+                stored.UpdatedAt,
+                stored.Version,
             },
             cancellationToken);
         await AddAsync(unit, id, roles, by, now, cancellationToken);
