@@ -139,13 +139,13 @@ internal sealed class LifespanService(IServiceProvider services, IEnumerable<Lif
             var started = time.GetTimestamp();
             try
             {
-                if (await StepRun.WithinAsync(token => step.Stop(services, token), step.Deadline, time, CancellationToken.None).ConfigureAwait(false))
+                if (await StepRun.WithinAsync(token => step.Stop(services, token), step.StopDeadline, time, CancellationToken.None).ConfigureAwait(false))
                 {
                     logger.LifespanStepStopped(step.Name, Math.Round(time.GetElapsedTime(started).TotalSeconds, 3));
                 }
                 else
                 {
-                    logger.LifespanStepLate(step.Name, step.Deadline.TotalSeconds);
+                    logger.LifespanStepLate(step.Name, step.StopDeadline.TotalSeconds);
                 }
             }
             catch (Exception exception)

@@ -2,7 +2,7 @@ namespace Causeway.Hosting;
 
 /// <summary>One thing to bring up before the listeners open, and to take down after they closed.</summary>
 internal sealed record LifespanStep(
-    string Name, int Order, TimeSpan Deadline, bool IsRequired, Func<IServiceProvider, CancellationToken, Task> Start, Func<IServiceProvider, CancellationToken, Task>? Stop);
+    string Name, int Order, TimeSpan Deadline, TimeSpan StopDeadline, bool IsRequired, Func<IServiceProvider, CancellationToken, Task> Start, Func<IServiceProvider, CancellationToken, Task>? Stop);
 
 /// <summary>A step without which the service can't start did not succeed.</summary>
 /// <param name="step">The step's name.</param>

@@ -66,7 +66,7 @@ internal sealed class ServiceManagerLink(
     /// <summary>A drain and the steps after it may take longer than the manager would wait.</summary>
     private void TellStopping()
     {
-        var needed = host.Value.ShutdownTimeout + steps.Aggregate(TimeSpan.FromSeconds(5), static (sum, step) => sum + (step.Stop is null ? TimeSpan.Zero : step.Deadline));
+        var needed = host.Value.ShutdownTimeout + steps.Aggregate(TimeSpan.FromSeconds(5), static (sum, step) => sum + (step.Stop is null ? TimeSpan.Zero : step.StopDeadline));
         Tell("STOPPING=1", "STATUS=Draining", string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)needed.TotalMicroseconds}"));
     }
 

@@ -190,6 +190,7 @@ public sealed class ListQueryTests
         var request = new ListRequest { Sort = sort };
         var stayed = (await Query.StreamAsync(test.Database, request).ToListAsync()).Select(static row => row.Id).ToHashSet();
         var seen = new List<string>();
+        var added = 0;
         string? after = null;
         do
         {
@@ -207,7 +208,7 @@ public sealed class ListQueryTests
 
             if (extra.TryDequeue(out var row))
             {
-                await InsertAsync(test, [row with { Id = "new" + random.Next(10_000).ToString(CultureInfo.InvariantCulture) }]);
+                await InsertAsync(test, [row with { Id = string.Create(CultureInfo.InvariantCulture, $"new{random.Next(10_000)}-{added++}") }]);
             }
         }
         while (after is not null);

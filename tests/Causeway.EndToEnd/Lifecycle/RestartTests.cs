@@ -12,14 +12,14 @@ public sealed class RestartTests
     /// <summary>A child with a grandchild in its group and one that left it. It never listens, so it is always being started.</summary>
     private static readonly string Configuration = $$"""
         { "Relay": { "Backends": { "family": { "Urls": ["http://127.0.0.1:{{FreePort.Next()}}"], "Process": {
-          "Command": ["sh", "-c", "sleep 600 & setsid sleep 600 & wait"], "Start": "always", "ReadySeconds": 600 } } } } }
+          "Command": ["sh", "-c", "sleep 3600 & setsid sleep 3600 & wait"], "Start": "always", "ReadySeconds": 3600 } } } } }
         """;
 
     [Fact]
     public async Task Kill_AHundredTimesWithConnectionsOpenAndChildrenAlive_EveryStartSucceedsAndNobodyIsLeft()
     {
         Needs.Linux();
-        using var stranger = Process.Start("/bin/sleep", "600")!;
+        using var stranger = Process.Start("/bin/sleep", "3600")!;
         var families = new List<string>();
         await using (var causeway = await CausewayProcess.StartAsync(Configuration))
         {

@@ -9,7 +9,6 @@ public sealed class TakeOverTests
 {
     private const int Failed = 1;
     private const int PortHeld = 4;
-    private const string Body = """{"type":"chat","payload":{}}""";
 
     [Fact]
     public async Task Start_EarlierInstanceServes_DrainsItAndTakesThePort()
@@ -34,11 +33,9 @@ public sealed class TakeOverTests
     public async Task Start_EarlierInstanceIsStopping_WaitsAndDoesNotSignalAgain()
     {
         Needs.Linux();
-        await using var causeway = await CausewayProcess.StartAsync("""{ "Server": { "DrainSeconds": 30 } }""");
-        using var pending = await RawConnection.OpenAsync(causeway.Address);
-        await pending.SendAsync($"POST /api/v1/rooms/slow/messages HTTP/1.1\r\nHost: 127.0.0.1:{causeway.Port}\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {Body.Length}\r\n\r\n");
-        Assert.Equal("HTTP/1.1 100 Continue", await pending.ReadLineAsync());
-        Assert.Equal("", await pending.ReadLineAsync());
+        await using var held = await HeldRequest.PrepareAsync();
+        await using var causeway = await CausewayProcess.StartAsync(held.Configuration);
+        await held.SendAsync(causeway);
         await using var earlier = causeway.Process;
         earlier.Process.Send(Signal.Terminate);
         await Eventually.Equal("draining", () => State(causeway));
@@ -46,10 +43,9 @@ public sealed class TakeOverTests
         var later = causeway.Launch();
         await later.LineAsync(static line => line.Contains("still drains", StringComparison.Ordinal), "that it waits");
         Assert.False(earlier.Process.HasExited);
-        await pending.SendAsync(Body);
 
         // A second signal would have cut the request, and made the code 1.
-        Assert.Equal(201, (await HttpAnswer.ReadHeadAsync(pending)).Status);
+        await held.EndAsync();
         Assert.Equal(0, await earlier.ExitAsync());
         await later.LineAsync(static line => line.Contains("is running", StringComparison.Ordinal), "that it runs");
     }
@@ -58,11 +54,9 @@ public sealed class TakeOverTests
     public async Task Start_SeveralAtOnce_AskTheEarlierOneOnlyOnceAndOneServes()
     {
         Needs.Linux();
-        await using var causeway = await CausewayProcess.StartAsync("""{ "Server": { "DrainSeconds": 30 } }""");
-        using var pending = await RawConnection.OpenAsync(causeway.Address);
-        await pending.SendAsync($"POST /api/v1/rooms/slow/messages HTTP/1.1\r\nHost: 127.0.0.1:{causeway.Port}\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {Body.Length}\r\n\r\n");
-        Assert.Equal("HTTP/1.1 100 Continue", await pending.ReadLineAsync());
-        Assert.Equal("", await pending.ReadLineAsync());
+        await using var held = await HeldRequest.PrepareAsync();
+        await using var causeway = await CausewayProcess.StartAsync(held.Configuration);
+        await held.SendAsync(causeway);
         var earlier = causeway.Process;
 
         List<ChildProcess> later = [.. Enumerable.Range(0, 5).Select(_ => causeway.LaunchBeside($"--Server:Urls={causeway.Address.GetLeftPart(UriPartial.Authority)}"))];
@@ -70,10 +64,9 @@ public sealed class TakeOverTests
         {
             await Task.WhenAll(later.Select(static one => one.LineAsync(
                 static line => line.Contains("asked to stop", StringComparison.Ordinal) || line.Contains("still drains", StringComparison.Ordinal), "that it waits")));
-            await pending.SendAsync(Body);
 
             // A second signal would have cut the request, and made the code 1.
-            Assert.Equal(201, (await HttpAnswer.ReadHeadAsync(pending)).Status);
+            await held.EndAsync();
             Assert.Equal(0, await earlier.ExitAsync());
             await Eventually.Equal(1, () => later.Count(static one => !one.Process.HasExited), Limits.Test);
             await Eventually.Equal("running", () => State(causeway));
@@ -159,7 +152,7 @@ public sealed class TakeOverTests
         Needs.Linux();
         await using var causeway = await CausewayProcess.StartAsync("""{ "Server": { "DrainSeconds": 1 } }""");
         using var pending = await RawConnection.OpenAsync(causeway.Address);
-        await pending.SendAsync($"POST /api/v1/rooms/slow/messages HTTP/1.1\r\nHost: 127.0.0.1:{causeway.Port}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n");
+        await pending.SendAsync($"POST /api/v1/rooms/slow/messages HTTP/1.1\r\nHost: 127.0.0.1:{causeway.Port}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n");
         await using var earlier = causeway.Process;
         earlier.Process.Send(Signal.Terminate);
         await Eventually.Equal("draining", () => State(causeway));

@@ -56,6 +56,11 @@ internal sealed class ChildProcess : IAsyncDisposable
         string? found = null;
         await Eventually.True(
             () => (found = _lines.FirstOrDefault(fits)) is not null || Process.HasExited, what: $"a line of output: {what}. Output so far:\n{Text}");
+        if (found is null)
+        {
+            await ExitAsync();
+        }
+
         return found ?? _lines.FirstOrDefault(fits) ?? throw new InvalidOperationException($"It exited with {Process.ExitCode} before it printed {what}:\n{Text}");
     }
 

@@ -92,10 +92,29 @@ public sealed class DrainReportTests
 
         var phase = server.Services.GetRequiredService<DrainState>().Report!.Phases.Single();
         Assert.Equal(("requests in flight", DrainOutcome.Cut), (phase.Name, phase.Outcome));
-        Assert.Equal(["1 of 2 requests finished", "still running: GET /work/stuck for 10.0 s"], phase.Notes);
+        Assert.Equal("still running: GET /work/stuck for 10.0 s", phase.Notes[^1]);
 
         gates["stuck"].SetResult();
         await Task.WhenAll(stop, stuck, stream).Within();
+    }
+
+    [Fact]
+    public async Task RequestsInFlight_SomeEnd_CountsThemAndNoNewcomer()
+    {
+        var time = new ManualTime();
+        var requests = new RequestsInFlight(time);
+        var (quick, _) = (requests.Enter("GET", "/quick"), requests.Enter("PUT", "/stuck"));
+        var context = new DrainContext(new ServiceCollection().BuildServiceProvider(), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
+        using var cut = new CancellationTokenSource();
+
+        var drain = requests.DrainAsync(context, cut.Token);
+        requests.Leave(quick);
+        requests.Enter("GET", "/newcomer");
+        time.Advance(TimeSpan.FromSeconds(2));
+        await cut.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => drain);
+        Assert.Equal(["1 of 2 requests finished", "still running: PUT /stuck for 2.0 s"], context.Notes);
     }
 
     [Fact]

@@ -24,6 +24,7 @@ internal static class AccessServiceCollectionExtensions
             provider.GetRequiredService<Exposure>(),
             settings.Auth.AllowQueryToken));
         services.AddSingleton<IRealtimeAuthenticator, RealtimeAuthenticator>();
+        services.AddHostedService<LiveAccess>();
         return services.AddServerIdentity(settings);
     }
 

@@ -69,5 +69,7 @@ internal sealed record Caller
         IsAdmin = IsAdmin,
         ExpiresAt = ExpiresAt,
         Permissions = Permissions,
+        SessionId = Access?.SessionId ?? (Access?.ApiKeyId is { } key ? "key:" + key : null),
+        Credential = this,
     };
 }

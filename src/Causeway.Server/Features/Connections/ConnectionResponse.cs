@@ -12,6 +12,9 @@ internal sealed record ConnectionResponse
     /// <summary>The user's name, where the credential carries one.</summary>
     public required string? Name { get; init; }
 
+    /// <summary>The session of the log-in it came with, <c>key:ID</c> for an API key; null for a token of another system, the admin token, and nobody.</summary>
+    public required string? SessionId { get; init; }
+
     /// <summary>How it is connected: <c>websocket</c> or <c>sse</c>.</summary>
     public required string Transport { get; init; }
 
@@ -35,6 +38,7 @@ internal sealed record ConnectionResponse
         ConnectionId = connection.Id,
         UserId = connection.UserId,
         Name = connection.Name,
+        SessionId = connection.SessionId,
         Transport = connection.Transport == Realtime.Transport.WebSocket ? "websocket" : "sse",
         RemoteAddress = connection.RemoteAddress,
         ConnectedAt = connection.ConnectedAt,

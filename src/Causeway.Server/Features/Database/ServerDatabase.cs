@@ -12,9 +12,6 @@ internal static class ServerDatabase
     // Before every other step, and after it at the stop.
     public const int FirstOfAll = -1_000;
 
-    // What a write that hangs may take from the stop; the file is whole after it as well.
-    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(15);
-
     /// <summary>The database with all migrations of the program, and the accounts in it; the command line needs no more.</summary>
     public static IServiceCollection AddServerData(this IServiceCollection services, ServerSettings settings)
     {
@@ -45,7 +42,7 @@ internal static class ServerDatabase
                 PrivateDirectory.Create(settings.DataDirectory);
                 return provider.GetRequiredService<DatabaseSchema>().StartAsync(cancellationToken);
             },
-            static (provider, cancellationToken) => provider.GetRequiredService<Database>().DisposeAsync().AsTask().WaitAsync(CloseLimit, cancellationToken));
+            static (provider, cancellationToken) => provider.GetRequiredService<Database>().DisposeAsync().AsTask().WaitAsync(cancellationToken));
         return services.AddDependency(
             DependencyName,
             static (provider, cancellationToken) => provider.GetRequiredService<DatabaseSchema>().ProbeAsync(cancellationToken),
