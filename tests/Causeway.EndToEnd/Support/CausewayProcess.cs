@@ -92,7 +92,16 @@ internal sealed class CausewayProcess : IAsyncDisposable
     /// <param name="arguments">The command line.</param>
     public ChildProcess LaunchBeside(params string[] arguments)
     {
-        var environment = new Dictionary<string, string?> { ["DOTNET_gcServer"] = null, ["ASPNETCORE_URLS"] = null, ["NO_COLOR"] = "1" };
+        var environment = new Dictionary<string, string?>
+        {
+            ["DOTNET_gcServer"] = null,
+            ["ASPNETCORE_URLS"] = null,
+            ["NO_COLOR"] = "1",
+
+            // Hundreds of starts: nothing here looks at what these two protect or speed up later.
+            ["DOTNET_EnableWriteXorExecute"] = "0",
+            ["DOTNET_TieredPGO"] = "0",
+        };
         foreach (var (name, value) in Environment)
         {
             environment[name] = value;
