@@ -90,7 +90,7 @@ public sealed class OtlpTests
 
         await using var collector = await Collector.StartAsync(port: port);
         await server.Logs.WaitFor("ExportWorksAgain");
-        Assert.Contains("causeway.rooms", collector.Metrics.Keys);
+        await Eventually.True(() => collector.Metrics.ContainsKey("causeway.rooms"), what: "the metrics arrive");
         Assert.Single(server.Logs.Named("ExportFails"), static e => Equals(e.Properties["What"], "metrics"));
         server.Logs.AssertQuiet();
     }
