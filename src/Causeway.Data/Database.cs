@@ -118,7 +118,7 @@ public abstract class Database : IAsyncDisposable
                 try
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    reader ??= await OpenReader.ExecuteAsync(connection, new CommandDefinition(sql, parameters, cancellationToken: cancellationToken)).ConfigureAwait(false);
+                    reader ??= await OpenReader.ExecuteAsync(connection, Rows.Command(sql, parameters, null, cancellationToken)).ConfigureAwait(false);
                     if (!await reader.Rows.ReadAsync(cancellationToken).ConfigureAwait(false))
                     {
                         reader.IsThrough = true;

@@ -41,6 +41,15 @@ public sealed class WritingTests
 
     [Theory]
     [MemberData(nameof(Providers.All), MemberType = typeof(Providers))]
+    public async Task ExecuteAsync_StatementOfOneWord_IsNoProcedure(DatabaseProvider provider)
+    {
+        await using var test = await Things.CreateAsync(provider);
+
+        await test.Database.ExecuteAsync("ANALYZE");
+    }
+
+    [Theory]
+    [MemberData(nameof(Providers.All), MemberType = typeof(Providers))]
     public async Task ExecuteAsync_Returning_GivesTheRow(DatabaseProvider provider)
     {
         await using var test = await Things.CreateAsync(provider);
