@@ -133,13 +133,33 @@ public sealed class ListQuery<T>
         ArgumentNullException.ThrowIfNull(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(page, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
+        return SliceAsync(database, request, ((long)page - 1) * pageSize, pageSize, cancellationToken);
+    }
+
+    /// <summary>All rows as they come, as <see cref="Database.StreamAsync{T}"/> has it: for exports, in the same order and under the same conditions.</summary>
+    /// <param name="database">Where the rows are.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ArgumentException">The request names what this list doesn't have.</exception>
+    public IAsyncEnumerable<T> StreamAsync(Database database, ListRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(request);
+        var parameters = new DynamicParameters(request.Parameters);
+        var sql = Select(request, Conditions(request, parameters)).ToString();
+        return database.StreamAsync<T>(sql, parameters, cancellationToken);
+    }
+
+    /// <summary>So many rows from a place in the list, with the number of all.</summary>
+    internal Task<NumberedPage<T>> SliceAsync(Database database, ListRequest request, long offset, int limit, CancellationToken cancellationToken)
+    {
         var parameters = new DynamicParameters(request.Parameters);
         var conditions = Conditions(request, parameters);
         var count = new StringBuilder("SELECT count(*) FROM ").Append(_from);
         AppendWhere(count, conditions);
         var sql = Select(request, conditions);
-        parameters.Add("list_limit", (long)pageSize);
-        parameters.Add("list_offset", ((long)page - 1) * pageSize);
+        parameters.Add("list_limit", (long)limit);
+        parameters.Add("list_offset", offset);
         sql.Append(" LIMIT @list_limit OFFSET @list_offset");
         return database.ReadAsync(
             async (connection, token) =>
@@ -160,18 +180,35 @@ public sealed class ListQuery<T>
             cancellationToken);
     }
 
-    /// <summary>All rows as they come, as <see cref="Database.StreamAsync{T}"/> has it: for exports, in the same order and under the same conditions.</summary>
-    /// <param name="database">Where the rows are.</param>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ArgumentException">The request names what this list doesn't have.</exception>
-    public IAsyncEnumerable<T> StreamAsync(Database database, ListRequest request, CancellationToken cancellationToken = default)
+    /// <summary>Of which kind the values are that a filter compares.</summary>
+    internal ListValue ValueOf(FilterBy filter) => _filters[filter.Name].Column.Value;
+
+    /// <summary>The columns of the order, the unique one last; it goes in the direction of the first, so that one index serves both.</summary>
+    internal List<Key> KeysOf(IReadOnlyList<SortBy> sort)
     {
-        ArgumentNullException.ThrowIfNull(database);
-        ArgumentNullException.ThrowIfNull(request);
-        var parameters = new DynamicParameters(request.Parameters);
-        var sql = Select(request, Conditions(request, parameters)).ToString();
-        return database.StreamAsync<T>(sql, parameters, cancellationToken);
+        var keys = new List<Key>();
+        foreach (var by in sort.Count > 0 ? sort : _defaultSort)
+        {
+            if (!_sorts.TryGetValue(by.Name, out var column))
+            {
+                throw new ArgumentException($"This list can't be sorted by {by.Name}.", nameof(sort));
+            }
+
+            if (keys.Exists(key => key.Name == by.Name))
+            {
+                throw new ArgumentException($"The list is to be sorted by {by.Name} twice.", nameof(sort));
+            }
+
+            keys.Add(new Key(by.Name, column, by.Descending));
+            if (column.Sql == _id.Sql)
+            {
+                // Nothing behind it can make a difference.
+                return keys;
+            }
+        }
+
+        keys.Add(new Key("", _id, keys.Count > 0 && keys[0].Descending));
+        return keys;
     }
 
     private static async Task<KeysetPage<T>> ReadPageAsync(
@@ -321,33 +358,4 @@ public sealed class ListQuery<T>
 
         return conditions;
     }
-
-    /// <summary>The columns of the order, the unique one last; it goes in the direction of the first, so that one index serves both.</summary>
-    private List<Key> KeysOf(IReadOnlyList<SortBy> sort)
-    {
-        var keys = new List<Key>();
-        foreach (var by in sort.Count > 0 ? sort : _defaultSort)
-        {
-            if (!_sorts.TryGetValue(by.Name, out var column))
-            {
-                throw new ArgumentException($"This list can't be sorted by {by.Name}.", nameof(sort));
-            }
-
-            if (keys.Exists(key => key.Name == by.Name))
-            {
-                throw new ArgumentException($"The list is to be sorted by {by.Name} twice.", nameof(sort));
-            }
-
-            keys.Add(new Key(by.Name, column, by.Descending));
-            if (column.Sql == _id.Sql)
-            {
-                // Nothing behind it can make a difference.
-                return keys;
-            }
-        }
-
-        keys.Add(new Key("", _id, keys.Count > 0 && keys[0].Descending));
-        return keys;
-    }
-
 }

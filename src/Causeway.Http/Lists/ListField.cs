@@ -24,6 +24,13 @@ public sealed record ListField
     /// <value>Default false.</value>
     public bool Nullable { get; init; }
 
+    /// <summary>Whether its values are kept in lower case, so that a filter's value is made so before it is compared.</summary>
+    /// <value>Default false.</value>
+    public bool IgnoresCase { get; init; }
+
+    /// <summary>Whether it is a <see cref="Search"/>.</summary>
+    public bool IsSearch { get; private init; }
+
     /// <summary>The only values of a <see cref="Choice"/>; null where any value of the type may be.</summary>
     public IReadOnlyList<string>? Choices { get; private init; }
 
@@ -33,6 +40,10 @@ public sealed record ListField
     /// <summary>A field of texts.</summary>
     public static ListField Text(string name) =>
         new(name, ListFieldType.Text, FilterOperators.Equal | FilterOperators.NotEqual | FilterOperators.Contains | FilterOperators.Prefix);
+
+    /// <summary>What people look for: <c>?q=text</c> is in one of the texts that the list searches. Items are not sorted by it.</summary>
+    /// <param name="name">The parameter's name.</param>
+    public static ListField Search(string name) => new(name, ListFieldType.Text, FilterOperators.Contains) { IsSearch = true, Sortable = false };
 
     /// <summary>A field of whole numbers.</summary>
     public static ListField Number(string name) =>

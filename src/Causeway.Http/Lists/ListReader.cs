@@ -111,7 +111,9 @@ internal static class ListReader
         }
 
         var suffix = dot < 0 ? null : parameter[(dot + 1)..];
-        var wanted = suffix is null ? FilterOperators.Equal : Suffixes.FirstOrDefault(known => known.Suffix == suffix).Operator;
+        var wanted = suffix is null ? field.IsSearch ? FilterOperators.Contains : FilterOperators.Equal
+            : field.IsSearch ? FilterOperators.None
+            : Suffixes.FirstOrDefault(known => known.Suffix == suffix).Operator;
         return wanted != FilterOperators.None && OperatorsOf(field).HasFlag(wanted) ? (field, wanted) : null;
     }
 
@@ -124,6 +126,12 @@ internal static class ListReader
     /// <summary>Every parameter by which a field can be filtered.</summary>
     public static IEnumerable<(string Name, FilterOperators Operator)> ParametersOf(ListField field)
     {
+        if (field.IsSearch)
+        {
+            yield return (field.Name, FilterOperators.Contains);
+            yield break;
+        }
+
         var operators = OperatorsOf(field);
         if (operators.HasFlag(FilterOperators.Equal))
         {
@@ -174,7 +182,7 @@ internal static class ListReader
         ListFieldType.Time => (TryReadTime(text, out var time) ? time : null, "must be a time with its offset (2026-01-31T08:15:00Z) or a date (2026-01-31)"),
         _ when field.Choices is { } choices => (text is not null && choices.Contains(text) ? text : null, $"must be one of {string.Join(", ", choices)}"),
         _ => (
-            text is { Length: <= ListSchema.MaxTextLength } && !text.Contains('\0', StringComparison.Ordinal) ? text : null,
+            text is { Length: <= ListSchema.MaxTextLength } && !text.Contains('\0', StringComparison.Ordinal) ? field.IgnoresCase ? text.ToLowerInvariant() : text : null,
             $"must have at most {ListSchema.MaxTextLength} characters, and no NUL among them"),
     };
 

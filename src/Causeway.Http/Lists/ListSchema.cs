@@ -55,7 +55,7 @@ public sealed class ListSchema
     /// <summary>The order where a request says none.</summary>
     public IReadOnlyList<SortKey> DefaultSort { get; }
 
-    /// <summary>Query parameters that the endpoint reads by itself, so that they are not refused as unknown.</summary>
+    /// <summary>Query parameters that the endpoint reads by itself, so that they are not refused as unknown; a cursor is bound to their values too.</summary>
     /// <value>Default none.</value>
     public IReadOnlyList<string> OtherParameters { get; init; } = [];
 

@@ -44,7 +44,7 @@ public sealed class RequestedList
     /// <value>0–10,000.</value>
     public int Offset => ((Page ?? 1) - 1) * Size;
 
-    /// <summary>The list with what its path, order and filters make of it: what a cursor is bound to.</summary>
+    /// <summary>The list with what its path, order, filters and other parameters make of it: what a cursor is bound to.</summary>
     public required string ListName { get; init; }
 
     /// <summary>Reads a request's query by the list that its endpoint names.</summary>
@@ -100,7 +100,7 @@ public sealed class RequestedList
             Filters = filters,
             Page = page,
             Size = size,
-            ListName = NameOf(schema, context.Request.RouteValues, sort, filters),
+            ListName = NameOf(schema, context.Request, sort, filters),
         };
     }
 
@@ -169,11 +169,11 @@ public sealed class RequestedList
         return absent;
     }
 
-    private static string NameOf(ListSchema schema, RouteValueDictionary route, IReadOnlyList<SortKey> sort, IReadOnlyList<ListFilter> filters)
+    private static string NameOf(ListSchema schema, HttpRequest request, IReadOnlyList<SortKey> sort, IReadOnlyList<ListFilter> filters)
     {
         // Every part carries its length or its count, so that no two lists have one name.
         var name = new StringBuilder(schema.Name);
-        foreach (var (key, value) in route.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (key, value) in request.RouteValues.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             Append(name, '/', key, Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
         }
@@ -187,6 +187,14 @@ public sealed class RequestedList
                 Append(name, '=', "", value is DateTimeOffset time
                     ? time.UtcTicks.ToString(CultureInfo.InvariantCulture)
                     : Convert.ToString(value, CultureInfo.InvariantCulture)!);
+            }
+        }
+
+        foreach (var parameter in schema.OtherParameters)
+        {
+            foreach (var value in request.Query[parameter])
+            {
+                Append(name, '+', parameter, value ?? "");
             }
         }
 

@@ -8,6 +8,9 @@ internal sealed class FieldErrors
 {
     private JsonObject? _fields;
 
+    /// <summary>All that is wrong, by field.</summary>
+    public IEnumerable<(string Field, string Rule)> All => _fields?.Select(static pair => (pair.Key, pair.Value!.GetValue<string>())) ?? [];
+
     /// <summary>Notes that a field breaks a rule; the first rule it breaks counts.</summary>
     /// <param name="field">Its name on the wire.</param>
     /// <param name="rule">What it should be, as one sentence.</param>

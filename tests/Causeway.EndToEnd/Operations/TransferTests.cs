@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using Causeway.Testing;
 using Microsoft.Data.Sqlite;
@@ -14,6 +15,7 @@ public sealed class TransferTests
     private const long MiB = 1_048_576;
     private const long FileBytes = 2_048 * MiB;
     private const int Rows = 1_000_000;
+    private const int ManyRows = 300_000;
 
     [Fact]
     public async Task Upload_TwoGibibytes_GrowsBy64MebibytesAtMost()
@@ -41,10 +43,11 @@ public sealed class TransferTests
     public async Task Export_AMillionRows_GrowsBy50MebibytesAtMost(string database, string format)
     {
         var connection = database == "postgres" ? await (await PostgresServer.SharedAsync()).CreateDatabaseAsync() : null;
-        await using var causeway = await CausewayProcess.StartAsync(connection is null
-            ? "{}"
-            : $$"""{ "Database": { "Provider": "postgres", "ConnectionString": {{JsonSerializer.Serialize(connection)}} } }""");
-        await FillAsync(causeway, connection);
+        await using var causeway = await StartAsync(connection);
+        await FillAsync(
+            causeway, connection,
+            "INSERT INTO files (id, owner_id, name, content_type, size, sha256, created_at, updated_at, version) SELECT {0}, 'somebody', 'a file, number ' || n, 'text/plain', n, '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', 1700000000000 + n, 1700000000000 + n, 1 FROM {1}",
+            Rows);
         Assert.Equal(1_000 + 1, await CountLinesAsync(causeway, "csv?size.lt=1000"));
         var before = Memory(causeway);
 
@@ -53,6 +56,65 @@ public sealed class TransferTests
 
         Assert.Equal(format == "csv" ? Rows + 1 : Rows, lines);
         Assert.True(most - before < 50 * MiB, $"It grew by {(most - before) / MiB} MiB.");
+    }
+
+    [Theory]
+    [InlineData("users", "sqlite", "csv")]
+    [InlineData("rooms", "sqlite", "csv")]
+    [InlineData("rooms", "sqlite", "ndjson")]
+    [InlineData("rooms", "postgres", "ndjson")]
+    public async Task Export_ManyUsersAndRooms_GrowsBy50MebibytesAtMost(string list, string database, string format)
+    {
+        var connection = database == "postgres" ? await (await PostgresServer.SharedAsync()).CreateDatabaseAsync() : null;
+        await using var causeway = await StartAsync(connection);
+        await FillAsync(causeway, connection, list == "users"
+            ? "INSERT INTO users (id, email, email_key, name, roles, disabled, security_version, created_at, updated_at, version) SELECT {0}, {0} || '@example.com', {0} || '@example.com', 'Somebody with a name', '[\"user\"]', false, 1, 1700000000000 + n, 1700000000000 + n, 1 FROM {1}"
+            : "INSERT INTO rooms (room_id, namespace, title, description, settings, created_by, created_at, updated_at, version) SELECT 'team:' || {0}, 'team', 'A room with a title', 'And with a description of some length', '{{\"join\":\"members\"}}', NULL, 1700000000000 + n, 1700000000000 + n, 1 FROM {1}", ManyRows);
+        if (list == "rooms")
+        {
+            await FillAsync(causeway, connection, "INSERT INTO room_members (room_id, user_id, role, added_at, added_by) SELECT 'team:' || {0}, 'ada', 1, 0, NULL FROM {1}", ManyRows);
+            await causeway.PublishAsync("passing", "t", "{}");
+        }
+
+        var all = ManyRows + (list == "rooms" ? 1 : 0);
+        await CountLinesAsync(causeway, format + "?created_at.lt=2023-11-14T22:13:30Z", list);
+        var before = Memory(causeway);
+
+        var lines = 0L;
+        var most = await MostMemoryAsync(causeway, async () => lines = await CountLinesAsync(causeway, format, list));
+
+        Assert.Equal(format == "csv" ? all + 1 : all, lines);
+        Assert.True(most - before < 50 * MiB, $"It grew by {(most - before) / MiB} MiB.");
+    }
+
+    [Fact]
+    public async Task Import_ManyRooms_GrowsBy64MebibytesAtMost()
+    {
+        await using var causeway = await CausewayProcess.StartAsync();
+        Assert.Equal(100, (await ImportAsync(100, "first")).GetProperty("created").GetInt32());
+        var before = Memory(causeway);
+
+        JsonElement report = default;
+        var most = await MostMemoryAsync(causeway, async () => report = await ImportAsync(50_000, "then"));
+
+        Assert.Equal((50_000, 0), (report.GetProperty("created").GetInt32(), report.GetProperty("failed").GetInt32()));
+        Assert.True(most - before < 64 * MiB, $"It grew by {(most - before) / MiB} MiB.");
+        var page = (await causeway.GetAsync("/api/v1/rooms?prefix=then.&page=1")).Json;
+        Assert.Equal(50_000, page.GetProperty("total").GetInt32());
+
+        async Task<JsonElement> ImportAsync(int rows, string name)
+        {
+            using var client = new HttpClient { BaseAddress = causeway.Address, Timeout = Limits.Phase };
+            var file = new StringBuilder("room_id,title,join\n");
+            for (var row = 0; row < rows; row++)
+            {
+                file.Append(CultureInfo.InvariantCulture, $"{name}.{row},Room number {row},members\n");
+            }
+
+            using var content = new StringContent(file.ToString(), Encoding.UTF8, "text/csv");
+            using var response = await client.PostAsync("/api/v1/rooms/import", content);
+            return JsonElement.Parse(await response.Content.ReadAsStringAsync());
+        }
     }
 
     [Fact]
@@ -89,10 +151,10 @@ public sealed class TransferTests
         return new HttpAnswer((int)response.StatusCode, new Dictionary<string, string>(), await response.Content.ReadAsByteArrayAsync());
     }
 
-    private static async Task<long> CountLinesAsync(CausewayProcess causeway, string export)
+    private static async Task<long> CountLinesAsync(CausewayProcess causeway, string export, string list = "files")
     {
         using var client = new HttpClient { BaseAddress = causeway.Address, Timeout = Limits.Phase };
-        await using var stream = await client.GetStreamAsync($"/api/v1/files/export.{export}");
+        await using var stream = await client.GetStreamAsync($"/api/v1/{list}/export.{export}");
         var buffer = new byte[65_536];
         var lines = 0L;
         int read;
@@ -125,29 +187,32 @@ public sealed class TransferTests
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1_024;
     }
 
-    /// <summary>A million rows, made by the database itself.</summary>
-    private static async Task FillAsync(CausewayProcess causeway, string? postgres)
+    private static Task<CausewayProcess> StartAsync(string? postgres) => CausewayProcess.StartAsync(postgres is null
+        ? "{}"
+        : $$"""{ "Database": { "Provider": "postgres", "ConnectionString": {{JsonSerializer.Serialize(postgres)}} } }""");
+
+    /// <summary>Many rows, made by the database itself.</summary>
+    /// <param name="causeway">Whose database it is.</param>
+    /// <param name="postgres">How to get there; null for SQLite.</param>
+    /// <param name="insert">Makes rows of numbers <c>n</c>: <c>{0}</c> is an id, <c>{1}</c> where the numbers come from.</param>
+    /// <param name="rows">How many.</param>
+    private static async Task FillAsync(CausewayProcess causeway, string? postgres, string insert, int rows)
     {
-        const string Insert = "INSERT INTO files (id, owner_id, name, content_type, size, sha256, created_at, updated_at, version) ";
-        const string Row = "'somebody', 'a file, number ' || n, 'text/plain', n, '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', 1700000000000 + n, 1700000000000 + n, 1";
-        if (postgres is null)
-        {
-            await using var sqlite = new SqliteConnection($"Data Source={Path.Combine(causeway.Directory, "data", "causeway.db")}");
-            await sqlite.OpenAsync();
-            await using var fill = sqlite.CreateCommand();
-            fill.CommandText = $"{Insert} WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {Rows - 1}) SELECT printf('0190-%08d', n), {Row} FROM numbers";
-            fill.CommandTimeout = 300;
-            await fill.ExecuteNonQueryAsync();
-        }
-        else
-        {
-            await using var connection = new NpgsqlConnection(postgres);
-            await connection.OpenAsync();
-            await using var fill = connection.CreateCommand();
-            fill.CommandText = $"{Insert} SELECT '0190-' || lpad(n::text, 8, '0'), {Row} FROM generate_series(0, {Rows - 1}) AS numbers (n)";
-            fill.CommandTimeout = 300;
-            await fill.ExecuteNonQueryAsync();
-        }
+        await using System.Data.Common.DbConnection connection = postgres is null
+            ? new SqliteConnection($"Data Source={Path.Combine(causeway.Directory, "data", "causeway.db")}")
+            : new NpgsqlConnection(postgres);
+        await connection.OpenAsync();
+        await using var fill = connection.CreateCommand();
+        fill.CommandText = postgres is null
+            ? string.Format(
+                CultureInfo.InvariantCulture, insert, "printf('0190-%08d', n)", $"(WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows - 1}) SELECT n FROM numbers)")
+            : string.Format(CultureInfo.InvariantCulture, insert, "('0190-' || lpad(n::text, 8, '0'))", $"generate_series(0, {rows - 1}) AS numbers (n)");
+        fill.CommandTimeout = 300;
+        await fill.ExecuteNonQueryAsync();
+
+        // As the database does by itself in a while: before it does, it knows nothing of so many rows.
+        fill.CommandText = "ANALYZE";
+        await fill.ExecuteNonQueryAsync();
     }
 
     /// <summary>So many letters, without having them.</summary>

@@ -86,7 +86,7 @@ public sealed partial class TerminalTests(ChromiumFixture chromium) : IClassFixt
     /// <summary>The sample's own file, with places and a port that suit a test.</summary>
     private static string Sample()
     {
-        var sample = Checkout("samples", "terminal");
+        var sample = Needs.Checkout("samples", "terminal");
         var configuration = JsonNode.Parse(
             File.ReadAllText(Path.Combine(sample, "causeway.json")), documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
         var port = FreePort.Next().ToString(CultureInfo.InvariantCulture);
@@ -100,19 +100,6 @@ public sealed partial class TerminalTests(ChromiumFixture chromium) : IClassFixt
         command.Add("--shell");
         command.Add("/bin/bash");
         return configuration.ToJsonString();
-    }
-
-    private static string Checkout(params string[] path)
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "Causeway.slnx")))
-            {
-                return Path.Combine([directory.FullName, .. path]);
-            }
-        }
-
-        throw new InvalidOperationException("The tests run outside a checkout.");
     }
 
     private static async Task<IPage> OpenAsync(IBrowserContext context, CausewayProcess causeway)

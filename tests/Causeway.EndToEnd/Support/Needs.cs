@@ -44,6 +44,27 @@ internal static class Needs
     /// <summary>A PostgreSQL that can be started.</summary>
     public static void Postgres() => Required(PostgresServer.Missing is null ? "" : null, "PostgreSQL is not installed.");
 
+    /// <summary>A file of the checkout that the tests were built in.</summary>
+    public static string Checkout(params string[] path)
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "Causeway.slnx")))
+            {
+                return Path.Combine([directory.FullName, .. path]);
+            }
+        }
+
+        throw new InvalidOperationException("The tests run outside a checkout.");
+    }
+
+    /// <summary>A POSIX shell and curl.</summary>
+    public static string Curl()
+    {
+        Required(OnPath("sh"), "There is no POSIX shell.");
+        return Required(OnPath("curl"), "curl is not installed.");
+    }
+
     /// <summary>Node.</summary>
     public static string Node() => Required(OnPath("node"), "Node is not installed.");
 

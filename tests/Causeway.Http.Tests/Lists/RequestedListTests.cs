@@ -14,7 +14,9 @@ public sealed class RequestedListTests : IAsyncLifetime
         ListField.Boolean("disabled") with { Sortable = false },
         ListField.Time("created_at"),
         ListField.Time("seen_at") with { Nullable = true },
-        ListField.Choice("state", "open", "closed"))
+        ListField.Choice("state", "open", "closed"),
+        ListField.Text("kind") with { IgnoresCase = true },
+        ListField.Search("q"))
     {
         OtherParameters = ["own"],
     };
@@ -58,6 +60,8 @@ public sealed class RequestedListTests : IAsyncLifetime
     [InlineData("?created_at.lte=2026-01-31T10:00:00.123Z", "created_at:32:2026-01-31T10:00:00.1230000+00:00")]
     [InlineData("?seen_at.null=true", "seen_at:256:True")]
     [InlineData("?state.not=open", "state:2:open")]
+    [InlineData("?kind=Big&kind=BIG&kind.not=Small", "kind:1:big;kind:2:small")]
+    [InlineData("?q=Some%20text", "q:4:Some text")]
     [InlineData("?own=whatever", "")]
     public async Task BindAsync_Filter_BecomesPlainValues(string query, string filters)
     {
@@ -78,6 +82,9 @@ public sealed class RequestedListTests : IAsyncLifetime
     [InlineData("?NAME=x", "NAME", "the filters are")]
     [InlineData("?name.gte=x", "name.gte", "the filters are")]
     [InlineData("?name.=x", "name.", "the filters are")]
+    [InlineData("?sort=q", "sort", "name, size, created_at")]
+    [InlineData("?q.contains=x", "q.contains", "kind.prefix, q")]
+    [InlineData("?q=a&q=b", "q", "once")]
     [InlineData("?created_at=2026-01-01", "created_at", "created_at.gte")]
     [InlineData("?created_at.gte=2026-01-01T00:00:00", "created_at.gte", "offset")]
     [InlineData("?created_at.gte=yesterday", "created_at.gte", "offset")]
@@ -157,6 +164,8 @@ public sealed class RequestedListTests : IAsyncLifetime
     [InlineData("/things?size.gt=1&name=ab")]
     [InlineData("/things?size.gt=1&name.not=a&name.not=b")]
     [InlineData("/things?size.gt=1")]
+    [InlineData("/things?size.gt=1&name=a&name=b&own=x")]
+    [InlineData("/things?size.gt=1&name=a&name=b&q=x")]
     [InlineData("/boxes/1/things?size.gt=1&name=a&name=b")]
     public async Task ReadCursor_AnotherOrderFilterOrPath_IsRefused(string other)
     {

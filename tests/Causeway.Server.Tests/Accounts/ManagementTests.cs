@@ -162,6 +162,9 @@ public sealed class ManagementTests(AccountServer accounts) : IClassFixture<Acco
         var found = (await Server.GetAsync($"/api/v1/users?email.contains={Uri.EscapeDataString(email)}&disabled=false&sort=email", accounts.Admin)).AssertStatus(200);
         Assert.Equal(id, Text(Assert.Single(found.GetProperty("items").EnumerateArray()), "id"));
         Assert.DoesNotContain("hash", found.GetRawText(), StringComparison.Ordinal);
+        Assert.Single((await Server.GetAsync($"/api/v1/users?email={email.ToUpperInvariant()}", accounts.Admin)).AssertStatus(200).GetProperty("items").EnumerateArray());
+        await Server.SendAsync(HttpMethod.Patch, "/api/v1/users/" + id, """{"name":"Zephyrine"}""", accounts.Admin);
+        Assert.Equal(id, Text(Assert.Single((await Server.GetAsync("/api/v1/users?q=ZEPHYR", accounts.Admin)).AssertStatus(200).GetProperty("items").EnumerateArray()), "id"));
         var page = (await Server.GetAsync("/api/v1/users?page=1&page_size=1", accounts.Admin)).AssertStatus(200);
         Assert.Single(page.GetProperty("items").EnumerateArray());
         Assert.True(page.GetProperty("total").GetInt64() >= 1);

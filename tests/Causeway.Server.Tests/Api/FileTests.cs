@@ -121,6 +121,23 @@ public abstract class FileTests(FileServer files)
     }
 
     [Fact]
+    public async Task Audit_WhatIsDoneToFiles_IsWrittenDownAndRefusalsAreNot()
+    {
+        var (user, token) = NewUser();
+        var id = (await UploadAsync(token, "hello"u8.ToArray(), "text/plain", "?name=a.txt")).AssertStatus(201).GetProperty("id").GetString();
+        await UploadAsync(token, "<html>"u8.ToArray(), "text/html");
+        (await Server.SendAsync(HttpMethod.Patch, $"/api/v1/files/{id}", """{"name":"b.txt"}""", token)).AssertStatus(200);
+        (await Server.SendAsync(HttpMethod.Delete, $"/api/v1/files/{id}", null, NewUser().Token)).AssertError(404, "NOT_FOUND");
+        (await Server.SendAsync(HttpMethod.Delete, $"/api/v1/files/{id}", null, token)).AssertStatus(204);
+
+        var acts = (await Server.GetAsync($"/api/v1/audit?user_id={user}&action.prefix=file.&sort=at", Server.AdminToken)).AssertStatus(200).GetProperty("items").EnumerateArray().ToList();
+
+        Assert.Equal(["file.create", "file.rename", "file.delete"], acts.Select(static act => act.GetProperty("action").GetString()));
+        Assert.All(acts, act => Assert.Equal($"file:{id}", act.GetProperty("target").GetString()));
+        Assert.Equal("b.txt", acts[2].GetProperty("details").GetProperty("name").GetString());
+    }
+
+    [Fact]
     public async Task Update_Name_NeedsTheVersionItNames()
     {
         var (_, token) = NewUser();

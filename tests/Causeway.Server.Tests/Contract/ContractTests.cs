@@ -29,6 +29,7 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
         ["resetPassword"] = "needs a link of a mail",
         ["verifyEmail"] = "needs a link of a mail",
         ["importUsers"] = "needs a file",
+        ["importRooms"] = "needs a file",
         ["createUser"] = "needs an address that no account has",
     };
 

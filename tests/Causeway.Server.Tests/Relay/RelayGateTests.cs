@@ -147,6 +147,48 @@ public sealed class RelayGateTests
         Assert.DoesNotContain(token, answer.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/app/x", null)]
+    [InlineData("/app/x", "anyone")]
+    [InlineData("/app/refuse", null)]
+    public async Task SessionCookie_OfTheConsole_SaysWhoItIsAndDoesNotGoOn(string path, string? access)
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, """ "Auth": { "Mode": "required", "AllowRegistration": true }, """, access);
+        var origin = ("Origin", server.Address.GetLeftPart(UriPartial.Authority));
+        var registered = await server.SendAsync(
+            HttpMethod.Post, "/api/v1/auth/register", """{"email":"ada@example.com","password":"correct horse battery","name":"Ada","cookie":true}""", headers: [origin]);
+        var user = registered.AssertStatus(201).GetProperty("user").GetProperty("id").GetString();
+        var cookie = registered.Header("Set-Cookie")!.Split(';')[0];
+        var upgrade = path.EndsWith("/refuse", StringComparison.Ordinal)
+            ? ((string, string)[])[("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==")]
+            : [];
+
+        var answer = await server.SendAsync(
+            HttpMethod.Get, path, headers: [("Cookie", $"theme=dark; {cookie}; causeway-session-1=cwr_other; __Host-causeway=cwr_third; causeway-sessions=theirs"), origin, .. upgrade]);
+        var alone = await server.SendAsync(HttpMethod.Get, path, headers: [("Cookie", cookie), origin, .. upgrade]);
+
+        Assert.Equal("theme=dark; causeway-sessions=theirs", answer.Json.GetProperty("Cookie").GetString());
+        Assert.DoesNotContain(cookie.Split('=')[1], answer.Text, StringComparison.Ordinal);
+        Assert.False(alone.Json.TryGetProperty("Cookie", out _));
+        Assert.Equal(user, new JsonWebToken(answer.Json.GetProperty("Causeway-Identity").GetString()).Subject);
+    }
+
+    [Fact]
+    public async Task SessionCookie_FromAPageThatMayNotAsk_OpensNoRoute()
+    {
+        await using var backend = await EchoAsync();
+        await using var server = await StartAsync(backend, """ "Auth": { "Mode": "required", "AllowRegistration": true }, """, access: null);
+        var registered = await server.SendAsync(
+            HttpMethod.Post, "/api/v1/auth/register", """{"email":"ada@example.com","password":"correct horse battery","cookie":true}""", headers: [("Origin", server.Address.GetLeftPart(UriPartial.Authority))]);
+        var cookie = ("Cookie", registered.Header("Set-Cookie")!.Split(';')[0]);
+
+        Assert.Equal(403, (await server.SendAsync(HttpMethod.Post, "/app/x", "{}", headers: [cookie])).Status);
+        Assert.Equal(403, (await server.SendAsync(HttpMethod.Post, "/app/x", "{}", headers: [cookie, ("Origin", "https://evil.example")])).Status);
+        Assert.Equal(401, (await server.SendAsync(HttpMethod.Get, "/app/x", headers: [("Cookie", cookie.Item2[..^3] + "AAA")])).Status);
+        Assert.Equal(200, (await server.SendAsync(HttpMethod.Get, "/app/x", headers: [cookie])).Status);
+    }
+
     [Fact]
     public async Task Identity_SameCaller_IsSignedOnceForSomeSeconds()
     {

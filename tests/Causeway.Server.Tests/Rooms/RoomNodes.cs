@@ -72,6 +72,10 @@ internal static class RoomRequests
     public static Task<HttpAnswer> CreateRoomAsync(this RunningServer node, string room, string more = "") =>
         node.PostAsync("/api/v1/rooms", $$"""{"room_id":"{{room}}"{{more}}}""", node.AdminToken);
 
+    /// <summary>Has a room come to be by itself.</summary>
+    public static async Task PublishAsync(this RunningServer node, string room) =>
+        (await node.PostAsync($"/api/v1/rooms/{room}/messages", """{"type":"t"}""", node.AdminToken)).AssertStatus(201);
+
     public static Task<HttpAnswer> SetRoleAsync(this RunningServer node, string room, string user, string role, string? token = null) =>
         node.SendAsync(HttpMethod.Put, $"/api/v1/rooms/{room}/allowed-users/{user}", $$"""{"role":"{{role}}"}""", token ?? node.AdminToken);
 

@@ -20,6 +20,9 @@ internal static class ListDetails
         [FilterOperators.IsNull] = "Only where {0} has no value (true), or has one (false).",
     };
 
+    private const string Search = "Only where the text stands in what people know it by.";
+    private const string Case = " Case does not matter.";
+
     /// <summary>Every parameter that the list takes.</summary>
     public static IEnumerable<(string Name, string Description, OpenApiSchema Schema)> Describe(ListMetadata list)
     {
@@ -40,7 +43,8 @@ internal static class ListDetails
         {
             foreach (var (name, known) in field.Parameters)
             {
-                yield return (name, string.Format(CultureInfo.InvariantCulture, Meanings[known], field.Name), known == FilterOperators.IsNull ? Boolean() : ValueOf(field));
+                var meaning = field.IsSearch ? Search : field.IgnoresCase && known is FilterOperators.Equal or FilterOperators.NotEqual ? Meanings[known] + Case : Meanings[known];
+                yield return (name, string.Format(CultureInfo.InvariantCulture, meaning, field.Name), known == FilterOperators.IsNull ? Boolean() : ValueOf(field));
             }
         }
     }

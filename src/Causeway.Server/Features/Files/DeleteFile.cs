@@ -34,7 +34,7 @@ internal static class DeleteFile
                 var deleted = await FileStore.DeleteAsync(unit, file, token);
                 if (deleted)
                 {
-                    await audit.WriteAsync(unit, context, caller, "file.deleted", file, token);
+                    await audit.WriteAsync(unit, context, caller, "file.delete", file, token);
                 }
 
                 return deleted;

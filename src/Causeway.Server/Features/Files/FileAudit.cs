@@ -10,7 +10,7 @@ internal sealed class FileAudit(AuditLog? log)
     /// <param name="unit">The transaction.</param>
     /// <param name="context">The request.</param>
     /// <param name="caller">Who does it.</param>
-    /// <param name="action">What: <c>file.created</c>, <c>file.renamed</c>, <c>file.deleted</c>.</param>
+    /// <param name="action">What: <c>file.create</c>, <c>file.rename</c>, <c>file.delete</c>.</param>
     /// <param name="file">To which file.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public Task WriteAsync(UnitOfWork unit, HttpContext context, Caller caller, string action, FileRow file, CancellationToken cancellationToken) => log is null

@@ -110,7 +110,7 @@ internal sealed class FileUploads(
                 async (unit, token) =>
                 {
                     await FileStore.AddAsync(unit, file, file.Id, token);
-                    await audit.WriteAsync(unit, context, caller, "file.created", file, token);
+                    await audit.WriteAsync(unit, context, caller, "file.create", file, token);
                 },
                 CancellationToken.None);
         }

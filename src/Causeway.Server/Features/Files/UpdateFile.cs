@@ -53,7 +53,7 @@ internal static class UpdateFile
                 var after = await files.RenameAsync(unit, id, file.Version, name, token);
                 if (after is not null)
                 {
-                    await audit.WriteAsync(unit, context, caller, "file.renamed", after, token);
+                    await audit.WriteAsync(unit, context, caller, "file.rename", after, token);
                 }
 
                 return after;

@@ -12,6 +12,7 @@ namespace Causeway.Server;
 internal sealed class ApiList<TRow>
 {
     private readonly ListQuery<TRow> _query;
+    private readonly MixedList<TRow>? _mixed;
 
     /// <summary>Declares a list.</summary>
     /// <param name="name">Names it in its cursors; of no other list of the program.</param>
@@ -22,6 +23,7 @@ internal sealed class ApiList<TRow>
     /// <param name="columnOf">Fields whose column has another name, as SQL.</param>
     /// <param name="id">A column that no two rows share.</param>
     /// <param name="otherParameters">Query parameters that the handler reads by itself.</param>
+    /// <param name="mixed">Makes the list one that has rows in memory as well.</param>
     public ApiList(
         string name,
         string columns,
@@ -30,7 +32,8 @@ internal sealed class ApiList<TRow>
         IReadOnlyList<ListField> fields,
         IReadOnlyDictionary<string, string>? columnOf = null,
         string id = "id",
-        IReadOnlyList<string>? otherParameters = null)
+        IReadOnlyList<string>? otherParameters = null,
+        Func<ListQuery<TRow>, MixedList<TRow>>? mixed = null)
     {
         Schema = new ListSchema(name, defaultSort, fields) { OtherParameters = otherParameters ?? [] };
         _query = new ListQuery<TRow>(columns, from, id);
@@ -52,6 +55,7 @@ internal sealed class ApiList<TRow>
         }
 
         _query.SortedBy([.. Schema.DefaultSort.Select(static key => new SortBy(key.Field, key.Descending))]);
+        _mixed = mixed?.Invoke(_query);
     }
 
     /// <summary>What requests may name, for <c>WithList</c> and <c>WithExport</c>.</summary>
@@ -66,17 +70,35 @@ internal sealed class ApiList<TRow>
     /// <exception cref="ApiErrorException">The cursor is none of this list: 422.</exception>
     public async Task<IResult> PageAsync<T>(Database database, RequestedList asked, Func<TRow, T> shape, ListScope scope, CancellationToken cancellationToken)
     {
+        var page = await FetchAsync(database, asked, scope, others: null, cancellationToken);
+        return page.Answer([.. page.Rows.Select(shape)]);
+    }
+
+    /// <summary>The rows of the page that a request asks for.</summary>
+    /// <param name="database">Where the rows are.</param>
+    /// <param name="asked">What is asked.</param>
+    /// <param name="scope">What the caller may see at all.</param>
+    /// <param name="others">The rows in memory that are in the scope; null for a list that has none.</param>
+    /// <param name="cancellationToken">Interrupts the query.</param>
+    /// <exception cref="ApiErrorException">The cursor is none of this list: 422.</exception>
+    public async Task<FetchedPage<TRow>> FetchAsync(
+        Database database, RequestedList asked, ListScope scope, IReadOnlyCollection<TRow>? others, CancellationToken cancellationToken)
+    {
         var request = Translate(asked, scope);
         if (asked.Page is { } number)
         {
-            var page = await _query.NumberedPageAsync(database, request, number, asked.Size, cancellationToken);
-            return TypedResults.Ok(new OffsetPage<T>([.. page.Items.Select(shape)], page.Total, number, asked.Size, asked.Offset + page.Items.Count < page.Total));
+            var page = others is null
+                ? await _query.NumberedPageAsync(database, request, number, asked.Size, cancellationToken)
+                : await _mixed!.NumberedPageAsync(database, others, request, number, asked.Size, cancellationToken);
+            return new FetchedPage<TRow>(asked, page.Items, null, page.Total);
         }
 
         try
         {
-            var page = await _query.PageAsync(database, request, asked.ReadCursor(), asked.Size, cancellationToken);
-            return TypedResults.Ok(new CursorPage<T>([.. page.Items.Select(shape)], page.Next is { } next ? asked.WriteCursor(next) : null, page.HasNext));
+            var page = others is null
+                ? await _query.PageAsync(database, request, asked.ReadCursor(), asked.Size, cancellationToken)
+                : await _mixed!.PageAsync(database, others, request, asked.ReadCursor(), asked.Size, cancellationToken);
+            return new FetchedPage<TRow>(asked, page.Items, page.Next, null);
         }
         catch (FormatException)
         {
@@ -89,7 +111,10 @@ internal sealed class ApiList<TRow>
     /// <param name="database">Where the rows are.</param>
     /// <param name="asked">What is asked.</param>
     /// <param name="scope">What the caller may see at all.</param>
-    public IAsyncEnumerable<TRow> StreamAsync(Database database, RequestedList asked, ListScope scope) => _query.StreamAsync(database, Translate(asked, scope));
+    /// <param name="others">The rows in memory that are in the scope; null for a list that has none.</param>
+    public IAsyncEnumerable<TRow> StreamAsync(Database database, RequestedList asked, ListScope scope, IReadOnlyCollection<TRow>? others = null) => others is null
+        ? _query.StreamAsync(database, Translate(asked, scope))
+        : _mixed!.StreamAsync(database, others, Translate(asked, scope));
 
     private static ListRequest Translate(RequestedList asked, ListScope scope) => new()
     {

@@ -40,19 +40,28 @@ internal static class ListEndpoints
         CsvTable<T> table,
         Func<HttpContext, Caller, ListScope> scope)
     {
-        var title = char.ToUpperInvariant(noun[0]) + noun[1..];
         group.MapGet("/export.csv", (HttpContext context, RequestedList asked, ExportRequest export, Caller caller, Database database) =>
                 Export.Csv(ShapeAsync(list.StreamAsync(database, asked, scope(context, caller)), shape), table, $"{noun}.csv", export.Csv))
-            .WithName($"export{title}AsCsv").WithSummary($"Export {noun} as a CSV file, row by row, in the order and with the filters of the list.")
-            .WithExport(list.Schema).Needs(rule).Produces<string>(200, "text/csv").Sends(200, "Content-Disposition", Saved).Refuses(422, 503);
+            .IsCsvOf(list.Schema, noun).Needs(rule);
         group.MapGet("/export.ndjson", (HttpContext context, RequestedList asked, Caller caller, Database database, IOptions<JsonOptions> json) =>
                 Export.Ndjson(
                     ShapeAsync(list.StreamAsync(database, asked, scope(context, caller)), shape),
                     (JsonTypeInfo<T>)json.Value.SerializerOptions.GetTypeInfo(typeof(T)),
                     $"{noun}.ndjson"))
-            .WithName($"export{title}AsNdjson").WithSummary($"Export {noun} as one JSON object per line, in the order and with the filters of the list.")
-            .WithExport(list.Schema).Needs(rule).Produces<string>(200, Export.NdjsonType).Sends(200, "Content-Disposition", Saved).Refuses(422, 503);
+            .IsNdjsonOf(list.Schema, noun).Needs(rule);
     }
+
+    /// <summary>The endpoint is a list's export as CSV.</summary>
+    public static RouteHandlerBuilder IsCsvOf(this RouteHandlerBuilder endpoint, ListSchema schema, string noun) => endpoint
+        .WithName($"export{TitleOf(noun)}AsCsv").WithSummary($"Export {noun} as a CSV file, row by row, in the order and with the filters of the list.")
+        .WithExport(schema).Produces<string>(200, "text/csv").Sends(200, "Content-Disposition", Saved).Refuses(422, 503);
+
+    /// <summary>The endpoint is a list's export as NDJSON.</summary>
+    public static RouteHandlerBuilder IsNdjsonOf(this RouteHandlerBuilder endpoint, ListSchema schema, string noun) => endpoint
+        .WithName($"export{TitleOf(noun)}AsNdjson").WithSummary($"Export {noun} as one JSON object per line, in the order and with the filters of the list.")
+        .WithExport(schema).Produces<string>(200, Export.NdjsonType).Sends(200, "Content-Disposition", Saved).Refuses(422, 503);
+
+    private static string TitleOf(string noun) => char.ToUpperInvariant(noun[0]) + noun[1..];
 
     private static async IAsyncEnumerable<T> ShapeAsync<TRow, T>(
         IAsyncEnumerable<TRow> rows, Func<TRow, T> shape, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)

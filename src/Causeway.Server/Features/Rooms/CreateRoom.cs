@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Causeway.Data;
 using Causeway.Http;
 using Causeway.Realtime;
 
@@ -32,7 +31,7 @@ internal static class CreateRoom
         public IReadOnlyList<string>? AllowedUsers { get; init; }
     }
 
-    public static async Task<IResult> HandleAsync(JsonBody<CreateRoomRequest> body, Caller caller, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
+    public static async Task<IResult> HandleAsync(JsonBody<CreateRoomRequest> body, HttpContext context, Caller caller, RoomStore store, RoomDesk desk, RoomAudit audit)
     {
         var request = body.Value;
         var errors = new FieldErrors();
@@ -48,12 +47,6 @@ internal static class CreateRoom
             return forbidden.ToResult();
         }
 
-        var roles = (request.AllowedUsers ?? []).Distinct(StringComparer.Ordinal).ToDictionary(static user => user, static _ => RoomRole.Member, StringComparer.Ordinal);
-        if (caller.UserId is { } creator)
-        {
-            roles[creator] = RoomRole.Owner;
-        }
-
         var wanted = new StoredRoom
         {
             RoomId = room!.Value,
@@ -61,19 +54,16 @@ internal static class CreateRoom
             Description = request.Description,
             Settings = StoredRoom.WriteOverrides(request.Settings?.ToOverrides()),
         };
-        try
+        return await desk.WriteOnceAsync(context, async (unit, cancellationToken) =>
         {
-            return await desk.WriteAsync<IResult>(
-                async (unit, token) =>
-                {
-                    var stored = await store.CreateAsync(unit, wanted, roles, caller.UserId, token);
-                    return TypedResults.Created($"/api/v1/rooms/{room}", await desk.ShowAsync(unit, stored, token)).WithETag(stored.Version);
-                },
-                cancellationToken);
-        }
-        catch (UniqueViolationException)
-        {
-            return new ApiError(ErrorCode.Conflict, $"Room '{room}' was created before.").ToResult();
-        }
+            var stored = await store.CreateAsync(unit, wanted, RoomRules.RolesOf(request.AllowedUsers, caller), caller.UserId, cancellationToken)
+                ?? throw new ApiErrorException(RoomErrors.Taken(room));
+            await audit.CreatedAsync(unit, context, stored, request.AllowedUsers?.Count ?? 0, cancellationToken);
+            return new KeptAnswer(StatusCodes.Status201Created, await desk.ShowAsync(unit, stored, cancellationToken))
+            {
+                Location = $"/api/v1/rooms/{room}",
+                ETag = EntityTag.Of(stored.Version),
+            };
+        });
     }
 }

@@ -7,7 +7,16 @@ namespace Causeway.Server;
 internal static class DeleteRoom
 {
     public static async Task<IResult> HandleAsync(
-        string room_id, string? reason, RequestConditions conditions, Caller caller, Realtime.Rooms rooms, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
+        string room_id,
+        string? reason,
+        RequestConditions conditions,
+        HttpContext context,
+        Caller caller,
+        Realtime.Rooms rooms,
+        RoomStore store,
+        RoomDesk desk,
+        RoomAudit audit,
+        CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
@@ -30,6 +39,11 @@ internal static class DeleteRoom
                 {
                     // One that lives in memory alone may have files all the same.
                     await FileStore.WithdrawAllAsync(unit, room!.Value, token);
+                    if (rooms.Find(room) is not null)
+                    {
+                        await audit.DeletedAsync(unit, context, room, wasStored: false, reason, token);
+                    }
+
                     return RoomErrors.NotFound;
                 }
 
@@ -40,6 +54,7 @@ internal static class DeleteRoom
 
                 await FileStore.WithdrawAllAsync(unit, room!.Value, token);
                 await store.DeleteAsync(unit, room!, reason, token);
+                await audit.DeletedAsync(unit, context, room, wasStored: true, reason, token);
                 return null;
             },
             cancellationToken);

@@ -6,7 +6,7 @@ namespace Causeway.Server;
 internal static class RemoveAllowedUser
 {
     public static async Task<IResult> HandleAsync(
-        string room_id, string user_id, Caller caller, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
+        string room_id, string user_id, HttpContext context, Caller caller, RoomStore store, RoomDesk desk, RoomAudit audit, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
@@ -42,6 +42,7 @@ internal static class RemoveAllowedUser
                 }
 
                 await store.SetRoleAsync(unit, room!, user_id, null, caller.UserId, token);
+                await audit.RoleSetAsync(unit, context, room!, user_id, (RoomRole)present.Role, null, token);
                 return TypedResults.NoContent();
             },
             cancellationToken);

@@ -40,15 +40,22 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
     private long _passed = -1;
     private long _polledAt;
 
-    /// <summary>Writes a change down. After the commit <see cref="CatchUpAsync"/> puts it into force here.</summary>
-    public async Task WriteAsync(UnitOfWork unit, RoomChange change, CancellationToken cancellationToken)
+    /// <summary>
+    /// Has others who write changes wait for this transaction's end: numbers are committed in their order then, and no reader passes one that comes later.
+    /// Whoever makes or deletes rooms does it first, so that nobody waits for a room while the room's writer waits for this.
+    /// </summary>
+    public static async Task LockAsync(UnitOfWork unit, CancellationToken cancellationToken)
     {
         if (unit.Provider == DatabaseProvider.Postgres)
         {
-            // Numbers are given here and seen at the commit: without this, one could be passed before it is there. SQLite has one writer.
             await unit.ExecuteAsync("SELECT pg_advisory_xact_lock(@Lock)", new { Lock }, cancellationToken);
         }
+    }
 
+    /// <summary>Writes a change down. After the commit <see cref="CatchUpAsync"/> puts it into force here.</summary>
+    public async Task WriteAsync(UnitOfWork unit, RoomChange change, CancellationToken cancellationToken)
+    {
+        await LockAsync(unit, cancellationToken);
         var number = await unit.QuerySingleOrDefaultAsync<long>(
             "INSERT INTO room_changes (kind, room_id, user_id, reason, at) VALUES (@kind, @room, @user, @reason, @at) RETURNING number",
             new { kind = (long)change.Kind, room = change.Room.Value, user = change.UserId, reason = change.Reason, at = time.GetUtcNow().ToUnixTimeMilliseconds() },

@@ -23,11 +23,26 @@ internal sealed class RoomDesk(Database database, RoomStore store, RoomChanges c
         return RoomResponse.From(stored, rooms.Find(id), await RoomStore.ListUsersAsync(unit, id, cancellationToken));
     }
 
+    /// <summary>Rooms of a list, stored or not.</summary>
+    public async Task<IReadOnlyList<RoomResponse>> ShowAsync(IReadOnlyCollection<StoredRoom> some, CancellationToken cancellationToken)
+    {
+        var users = await store.ListUsersAsync([.. some.Where(static room => room.IsStored).Select(static room => room.RoomId)], cancellationToken);
+        return [.. some.Select(room => RoomResponse.From(room, rooms.Find(RoomId.Parse(room.RoomId)), users[room.RoomId]))];
+    }
+
     /// <summary>Writes in one transaction; when this returns, what was written is in force in the live rooms of this node.</summary>
     public async Task<T> WriteAsync<T>(Func<UnitOfWork, CancellationToken, Task<T>> write, CancellationToken cancellationToken)
     {
         var result = await database.WriteAsync(write, cancellationToken);
         await changes.CatchUpAsync(cancellationToken);
+        return result;
+    }
+
+    /// <summary>The same, once per <c>Idempotency-Key</c>: what is answered is kept in the transaction.</summary>
+    public async Task<IResult> WriteOnceAsync(HttpContext context, Func<UnitOfWork, CancellationToken, Task<KeptAnswer>> write)
+    {
+        var result = await database.WriteOnceAsync(context, write);
+        await changes.CatchUpAsync(context.RequestAborted);
         return result;
     }
 

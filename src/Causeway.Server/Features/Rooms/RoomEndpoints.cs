@@ -10,8 +10,14 @@ internal static class RoomEndpoints
         var rooms = api.MapGroup("/rooms").WithTags("Rooms");
 
         rooms.MapGet("", ListRooms.HandleAsync)
-            .WithName("listRooms").WithSummary("List rooms in the order of their names; without rooms:read those that the caller has a role in.")
-            .Needs(AccessRule.Credential).Answers<CursorPage<RoomResponse>>(200).Refuses(422);
+            .WithName("listRooms").WithSummary("List rooms, stored or not, by cursor or by page, sorted and filtered; without rooms:read those that the caller has a role in.")
+            .WithList(RoomList.List.Schema).Needs(AccessRule.Credential).Answers<ListPage<RoomResponse>>(200).Refuses(422, 503);
+        rooms.MapGet("/export.csv", ListRooms.ExportCsv).IsCsvOf(RoomList.List.Schema, "rooms").Needs(AccessRule.Credential);
+        rooms.MapGet("/export.ndjson", ListRooms.ExportNdjson).IsNdjsonOf(RoomList.List.Schema, "rooms").Needs(AccessRule.Credential);
+        rooms.MapPost("/import", ImportRooms.HandleAsync)
+            .WithName("importRooms").WithSummary("Store rooms of the rows of a CSV file; what is wrong is told by line, and keeps no other row out.")
+            .Needs(AccessRule.Operator("rooms:write")).TakesUpTo(ImportRooms.MaxBytes).WithRateLimit(RateLimitPolicies.Upload)
+            .Accepts<string>("text/csv", "text/plain", "multipart/form-data").Answers<CsvImportReport>(200).Refuses(408, 413, 415, 422, 503);
         rooms.MapPost("", CreateRoom.HandleAsync)
             .WithName("createRoom").WithSummary("Create a room that stays until it is deleted. Needs rooms:write, or a namespace that lets users create rooms.")
             .Needs(AccessRule.Credential).TakesIdempotencyKey().Answers<RoomResponse>(201).Sends(201, "ETag", "Which version of the room this is.").Refuses(409);

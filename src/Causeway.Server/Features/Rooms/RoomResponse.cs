@@ -32,8 +32,8 @@ internal sealed record RoomResponse
     /// <summary>When it came to be.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it was changed last; null for one that came to be by itself.</summary>
-    public required DateTimeOffset? UpdatedAt { get; init; }
+    /// <summary>When it was changed last; for one that came to be by itself, when it did.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>Counts its changes, as the <c>ETag</c> does; null for one that came to be by itself.</summary>
     public required long? Version { get; init; }
@@ -60,25 +60,25 @@ internal sealed record RoomResponse
     public required long SlowCloses { get; init; }
 
     /// <summary>A room that is only in memory.</summary>
-    public static RoomResponse From(RoomInfo live) => From(live.Id, null, live, []);
+    public static RoomResponse From(RoomInfo live) => From(StoredRoom.From(live), live, []);
 
-    /// <summary>A stored room, and how it is on this node.</summary>
-    public static RoomResponse From(StoredRoom stored, RoomInfo? live, IEnumerable<string> allowedUsers) =>
-        From(Realtime.RoomId.Parse(stored.RoomId), stored, live, allowedUsers);
-
-    private static RoomResponse From(RoomId id, StoredRoom? stored, RoomInfo? live, IEnumerable<string> allowedUsers) => new()
+    /// <summary>A room, and how it is on this node.</summary>
+    /// <param name="room">What is stored of it.</param>
+    /// <param name="live">Null while nobody has it open here.</param>
+    /// <param name="allowedUsers">The first users with a role in it.</param>
+    public static RoomResponse From(StoredRoom room, RoomInfo? live, IEnumerable<string> allowedUsers) => new()
     {
-        RoomId = id.Value,
-        Namespace = id.Namespace,
-        Title = stored?.Title,
-        Description = stored?.Description,
-        Settings = RoomSettingsDocument.From(stored?.Overrides),
+        RoomId = room.RoomId,
+        Namespace = Realtime.RoomId.Parse(room.RoomId).Namespace,
+        Title = room.Title,
+        Description = room.Description,
+        Settings = RoomSettingsDocument.From(room.Overrides),
         AllowedUsers = [.. allowedUsers],
-        Permanent = stored is not null,
-        CreatedBy = stored?.CreatedBy,
-        CreatedAt = stored is null ? live!.CreatedAt : DateTimeOffset.FromUnixTimeMilliseconds(stored.CreatedAt),
-        UpdatedAt = stored is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(stored.UpdatedAt),
-        Version = stored?.Version,
+        Permanent = room.IsStored,
+        CreatedBy = room.CreatedBy,
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(room.CreatedAt),
+        UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(room.UpdatedAt),
+        Version = room.IsStored ? room.Version : null,
         Epoch = live?.Epoch,
         Offset = live?.Offset,
         HistoryCount = live?.HistoryCount ?? 0,

@@ -1,3 +1,5 @@
+using Causeway.Realtime;
+
 namespace Causeway.Server;
 
 /// <summary>What a room may be created or changed with.</summary>
@@ -6,6 +8,18 @@ internal static class RoomRules
     public const int MaxTitleLength = 200;
     public const int MaxDescriptionLength = 2_000;
     public const int MaxAllowedUsers = 10_000;
+
+    /// <summary>The roles in a new room: those who are allowed are members, and the user who makes it owns it.</summary>
+    public static Dictionary<string, RoomRole> RolesOf(IReadOnlyList<string>? allowedUsers, Caller creator)
+    {
+        var roles = (allowedUsers ?? []).Distinct(StringComparer.Ordinal).ToDictionary(static user => user, static _ => RoomRole.Member, StringComparer.Ordinal);
+        if (creator.UserId is { } owner)
+        {
+            roles[owner] = RoomRole.Owner;
+        }
+
+        return roles;
+    }
 
     public static void Check(FieldErrors errors, string? title, string? description, RoomSettingsDocument? settings, IReadOnlyList<string>? allowedUsers)
     {

@@ -17,15 +17,22 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
         (RoomRole?)await database.QuerySingleOrDefaultAsync<long?>(
             "SELECT role FROM room_members WHERE room_id = @room AND user_id = @userId", new { room = room.Value, userId }, cancellationToken);
 
-    /// <summary>Stored rooms by name, behind one of them.</summary>
-    public Task<List<StoredRoom>> ListAsync(string prefix, string after, string? member, int limit, CancellationToken cancellationToken) => database.QueryAsync<StoredRoom>(
-        $"""
-        SELECT {StoredRoom.Columns} FROM rooms
-        WHERE room_id > @after AND room_id >= @prefix AND room_id < @end
-        {(member is null ? "" : "AND EXISTS (SELECT 1 FROM room_members m WHERE m.room_id = rooms.room_id AND m.user_id = @member)")}
-        ORDER BY room_id LIMIT @limit
-        """,
-        new { after, prefix, end = prefix + "\u007f", member, limit = (long)limit }, cancellationToken);
+    /// <summary>Rooms of a list: those whose names begin so, and in which a user has a role.</summary>
+    /// <param name="prefix">Empty for all.</param>
+    /// <param name="member">Null for all.</param>
+    public static ListScope Scope(string prefix, string? member)
+    {
+        // By the index of the names, and not by looking at each.
+        var begins = prefix.Length == 0 ? null : "room_id >= @prefix AND room_id < @end";
+        var has = member is null ? null : "room_id IN (SELECT m.room_id FROM room_members m WHERE m.user_id = @member)";
+        return (begins, has) switch
+        {
+            (null, null) => ListScope.All,
+            (null, _) => new ListScope(has, new { member }),
+            (_, null) => new ListScope(begins, new { prefix, end = prefix + "\u007f" }),
+            _ => new ListScope($"{begins} AND {has}", new { prefix, end = prefix + "\u007f", member }),
+        };
+    }
 
     /// <summary>Those of some names that are stored.</summary>
     public async Task<HashSet<string>> WhichAreStoredAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
@@ -74,18 +81,19 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
     /// <param name="roles">Who has which role.</param>
     /// <param name="by">The user who creates it; null for an administrator.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>As it is stored.</returns>
-    /// <exception cref="UniqueViolationException">There is one of this name.</exception>
-    public async Task<StoredRoom> CreateAsync(
+    /// <returns>As it is stored; null where there is one of this name.</returns>
+    public async Task<StoredRoom?> CreateAsync(
         UnitOfWork unit, StoredRoom room, IReadOnlyDictionary<string, RoomRole> roles, string? by, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var stored = room with { CreatedBy = by, CreatedAt = now, UpdatedAt = now, Version = 1 };
         var id = RoomId.Parse(room.RoomId);
-        await unit.ExecuteAsync(
+        await RoomChanges.LockAsync(unit, cancellationToken);
+        var inserted = await unit.ExecuteAsync(
             """
             INSERT INTO rooms (room_id, namespace, title, description, settings, created_by, created_at, updated_at, version)
             VALUES (@RoomId, @ns, @Title, @Description, @Settings, @CreatedBy, @CreatedAt, @UpdatedAt, @Version)
+            ON CONFLICT (room_id) DO NOTHING
             """,
             new
             {
@@ -100,6 +108,11 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
                 stored.Version,
             },
             cancellationToken);
+        if (inserted == 0)
+        {
+            return null;
+        }
+
         await AddAsync(unit, id, roles, by, now, cancellationToken);
         await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Room, id), cancellationToken);
         return stored;
@@ -116,8 +129,9 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
     /// <param name="users">Who is to have a role, besides owners, who stay; whoever has one keeps it. Null leaves them.</param>
     /// <param name="by">Who changes it.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>As it is stored.</returns>
-    public async Task<StoredRoom> UpdateAsync(UnitOfWork unit, StoredRoom room, IReadOnlyList<string>? users, string? by, CancellationToken cancellationToken)
+    /// <returns>As it is stored, and who got a role or lost it.</returns>
+    public async Task<(StoredRoom Room, RoleChanges Roles)> UpdateAsync(
+        UnitOfWork unit, StoredRoom room, IReadOnlyList<string>? users, string? by, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var id = RoomId.Parse(room.RoomId);
@@ -125,18 +139,15 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
         await unit.ExecuteAsync(
             "UPDATE rooms SET title = @Title, description = @Description, settings = @Settings, updated_at = @UpdatedAt, version = @Version WHERE room_id = @RoomId",
             new { stored.Title, stored.Description, stored.Settings, stored.UpdatedAt, stored.Version, stored.RoomId }, cancellationToken);
-        if (users is not null)
-        {
-            await ReplaceAsync(unit, id, users, by, now, cancellationToken);
-        }
-
+        var roles = users is null ? RoleChanges.None : await ReplaceAsync(unit, id, users, by, now, cancellationToken);
         await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Room, id), cancellationToken);
-        return stored;
+        return (stored, roles);
     }
 
     /// <summary>Deletes a room with the roles in it; whoever is in it on any node is told.</summary>
     public async Task DeleteAsync(UnitOfWork unit, RoomId room, string reason, CancellationToken cancellationToken)
     {
+        await RoomChanges.LockAsync(unit, cancellationToken);
         await unit.ExecuteAsync("DELETE FROM rooms WHERE room_id = @room", new { room = room.Value }, cancellationToken);
         await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Deleted, room, Reason: reason), cancellationToken);
     }
@@ -189,19 +200,21 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
         }
     }
 
-    private static async Task ReplaceAsync(UnitOfWork unit, RoomId room, IReadOnlyList<string> users, string? by, long now, CancellationToken cancellationToken)
+    private static async Task<RoleChanges> ReplaceAsync(UnitOfWork unit, RoomId room, IReadOnlyList<string> users, string? by, long now, CancellationToken cancellationToken)
     {
         var present = await unit.QueryAsync<AllowedUser>(
             "SELECT user_id, role, added_at, added_by FROM room_members WHERE room_id = @room", new { room = room.Value }, cancellationToken);
         var wanted = users.ToHashSet(StringComparer.Ordinal);
-        var gone = present.Where(member => member.Role != (long)RoomRole.Owner && !wanted.Contains(member.UserId)).Select(member => new { room = room.Value, member.UserId }).ToList();
+        var gone = present.Where(member => member.Role != (long)RoomRole.Owner && !wanted.Contains(member.UserId)).Select(static member => member.UserId).ToList();
         if (gone.Count > 0)
         {
-            await unit.ExecuteAsync("DELETE FROM room_members WHERE room_id = @room AND user_id = @UserId", gone, cancellationToken);
+            await unit.ExecuteAsync(
+                "DELETE FROM room_members WHERE room_id = @room AND user_id = @user", gone.Select(user => new { room = room.Value, user }), cancellationToken);
         }
 
         wanted.ExceptWith(present.Select(static member => member.UserId));
         await AddAsync(unit, room, wanted.ToDictionary(static user => user, static _ => RoomRole.Member, StringComparer.Ordinal), by, now, cancellationToken);
+        return new RoleChanges([.. wanted.Order(StringComparer.Ordinal)], gone);
     }
 
     private sealed record RoomUser

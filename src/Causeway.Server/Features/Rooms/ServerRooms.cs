@@ -11,6 +11,8 @@ internal static class ServerRooms
         services.AddSingleton<RoomChanges>();
         services.AddSingleton<RoomStore>();
         services.AddSingleton<RoomDesk>();
+        services.AddSingleton<RoomListing>();
+        services.AddSingleton<RoomAudit>();
         services.AddLoop("room changes", TimeSpan.FromMilliseconds(500), static (context, cancellationToken) =>
             context.Services.GetRequiredService<RoomChanges>().PollAsync(cancellationToken),
             static loop =>

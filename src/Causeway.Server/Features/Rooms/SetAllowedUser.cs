@@ -16,7 +16,15 @@ internal static class SetAllowedUser
     }
 
     public static async Task<IResult> HandleAsync(
-        string room_id, string user_id, JsonBody<SetAllowedUserRequest> body, Caller caller, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
+        string room_id,
+        string user_id,
+        JsonBody<SetAllowedUserRequest> body,
+        HttpContext context,
+        Caller caller,
+        RoomStore store,
+        RoomDesk desk,
+        RoomAudit audit,
+        CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
@@ -53,6 +61,7 @@ internal static class SetAllowedUser
                 }
 
                 await store.SetRoleAsync(unit, room!, user_id, role, caller.UserId, token);
+                await audit.RoleSetAsync(unit, context, room!, user_id, (RoomRole?)present?.Role, role, token);
                 var stored = AllowedUserResponse.From((await RoomStore.FindUserAsync(unit, room!, user_id, token))!);
                 return present is null ? TypedResults.Created($"/api/v1/rooms/{room}/allowed-users/{Uri.EscapeDataString(user_id)}", stored) : TypedResults.Ok(stored);
             },

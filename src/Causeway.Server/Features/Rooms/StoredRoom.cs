@@ -4,7 +4,7 @@ using Causeway.Realtime;
 
 namespace Causeway.Server;
 
-/// <summary>A room as the database has it.</summary>
+/// <summary>A room as the database has it; in lists also one that is in memory alone, in the same form.</summary>
 internal sealed record StoredRoom
 {
     public const string Columns = "room_id, title, description, settings, created_by, created_at, updated_at, version";
@@ -27,9 +27,19 @@ internal sealed record StoredRoom
 
     public long UpdatedAt { get; init; }
 
+    /// <summary>Counts its changes; 0 for a room that is in memory alone.</summary>
     public long Version { get; init; }
 
+    public bool IsStored => Version > 0;
+
     public RoomOverrides? Overrides => ReadOverrides(Settings);
+
+    /// <summary>A room that is in memory alone.</summary>
+    public static StoredRoom From(RoomInfo live)
+    {
+        var createdAt = live.CreatedAt.ToUnixTimeMilliseconds();
+        return new StoredRoom { RoomId = live.Id.Value, CreatedAt = createdAt, UpdatedAt = createdAt };
+    }
 
     public static RoomOverrides? ReadOverrides(string? settings) => settings is null ? null : JsonSerializer.Deserialize<RoomOverrides>(settings, Json);
 

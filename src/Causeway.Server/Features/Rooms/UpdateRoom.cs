@@ -62,7 +62,15 @@ internal static class UpdateRoom
     }
 
     public static async Task<IResult> HandleAsync(
-        string room_id, JsonBody<UpdateRoomRequest> body, RequestConditions conditions, Caller caller, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
+        string room_id,
+        JsonBody<UpdateRoomRequest> body,
+        RequestConditions conditions,
+        HttpContext context,
+        Caller caller,
+        RoomStore store,
+        RoomDesk desk,
+        RoomAudit audit,
+        CancellationToken cancellationToken)
     {
         var request = body.Value;
         var errors = new FieldErrors();
@@ -97,7 +105,8 @@ internal static class UpdateRoom
                     Description = request.NamesDescription ? request.Description : present.Description,
                     Settings = request.NamesSettings ? StoredRoom.WriteOverrides(request.Settings?.ToOverrides()) : present.Settings,
                 };
-                var stored = await store.UpdateAsync(unit, wanted, request.NamesAllowedUsers ? request.AllowedUsers ?? [] : null, caller.UserId, token);
+                var (stored, roles) = await store.UpdateAsync(unit, wanted, request.NamesAllowedUsers ? request.AllowedUsers ?? [] : null, caller.UserId, token);
+                await audit.UpdatedAsync(unit, context, present, stored, roles, token);
                 return TypedResults.Ok(await desk.ShowAsync(unit, stored, token)).WithETag(stored.Version);
             },
             cancellationToken);

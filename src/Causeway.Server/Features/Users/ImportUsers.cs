@@ -49,27 +49,16 @@ internal static class ImportUsers
                 }
             }
 
-            try
-            {
-                await database.WriteAsync(
-                    async (unit, token) =>
+            await database.WriteBatchAsync(
+                batch.DryRun,
+                async (unit, token) =>
+                {
+                    foreach (var row in allowed)
                     {
-                        foreach (var row in allowed)
-                        {
-                            Tell(row, await accounts.CreateAsync(unit, row.Value, passwordHash: null, origin, token));
-                        }
-
-                        if (batch.DryRun)
-                        {
-                            throw new NothingIsKeptException();
-                        }
-                    },
-                    cancellationToken);
-            }
-            catch (NothingIsKeptException)
-            {
-                // Everything was tried, and is undone.
-            }
+                        Tell(row, await accounts.CreateAsync(unit, row.Value, passwordHash: null, origin, token));
+                    }
+                },
+                cancellationToken);
         });
     }
 
@@ -97,7 +86,4 @@ internal static class ImportUsers
                 break;
         }
     }
-
-    /// <summary>Ends the transaction of a dry run.</summary>
-    private sealed class NothingIsKeptException : Exception;
 }

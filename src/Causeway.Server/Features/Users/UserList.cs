@@ -12,7 +12,8 @@ internal static class UserList
         "users",
         "-created_at",
         [
-            ListField.Text("email"),
+            ListField.Search("q"),
+            ListField.Text("email") with { IgnoresCase = true },
             ListField.Text("name") with { Nullable = true },
             ListField.Text("roles") with { Filters = FilterOperators.Contains, Sortable = false },
             ListField.Boolean("disabled"),
@@ -21,7 +22,11 @@ internal static class UserList
             ListField.Time("created_at"),
             ListField.Time("updated_at"),
         ],
-        new Dictionary<string, string>(StringComparer.Ordinal) { ["email"] = "email_key" });
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["q"] = "(email || '\n' || COALESCE(name, ''))",
+            ["email"] = "email_key",
+        });
 
     /// <summary>The columns of an export.</summary>
     public static CsvTable<UserResponse> Table { get; } = new()

@@ -1,86 +1,54 @@
-// All rooms: search by prefix, page by page, create and delete.
+// All rooms, stored or not: search, filter, sort, create, delete, export and import.
 import { api } from '../api.js';
-import { everyWhileVisible, h, setText, show } from '../dom.js';
 import { formDialog } from '../dialog.js';
-import { errorBox } from '../errors.js';
-import { count } from '../format.js';
+import { h, setText, show } from '../dom.js';
+import { ago, count, dateTime } from '../format.js';
 import { icon } from '../icons.js';
-import { Pages } from '../pages.js';
-import { replaceQuery, roomLink, testerLink } from '../router.js';
-import { table } from '../table.js';
+import { mountList } from '../list-page.js';
+import { roomLink, testerLink } from '../router.js';
 import { toast } from '../toast.js';
+import { downloadButton, importDialog } from '../transfers.js';
 import { createRoom } from './room-form.js';
 
 const REFRESH = 2000;
+const DAY = 86_400_000;
 
 export function mount(root, { query }) {
-  const search = h('input', { type: 'search', id: 'room-search', placeholder: 'Starts with…', autocomplete: 'off', spellcheck: 'false', 'data-search': '', 'data-testid': 'rooms-search' });
-  search.value = query.get('prefix') ?? '';
-  const problem = h('div', { role: 'alert' });
-  const list = table({
-    caption: 'Rooms',
-    testid: 'rooms-table',
+  const list = mountList(root, {
+    title: 'Rooms', path: '/rooms', query, testid: 'rooms-table', sort: 'room_id', refresh: REFRESH,
+    actions: [
+      downloadButton('Export', '/api/v1/rooms/export.csv', () => list.asked(), 'rooms-export'),
+      h('button', { type: 'button', class: 'button', 'data-testid': 'rooms-import', onclick: () => importRooms(list.load) }, 'Import'),
+      h('button', { type: 'button', class: 'button primary', 'data-testid': 'room-create', onclick: () => createRoom(list.load) }, icon('plus'), 'Create a room'),
+    ],
+    search: { label: 'Rooms whose name or title contains', placeholder: 'Name or title', params: (text) => ({ q: text }) },
+    filters: [
+      { name: 'permanent', label: 'Kind', choices: [{ value: '', label: 'All' }, { value: 'true', label: 'Stored' }, { value: 'false', label: 'Not stored' }] },
+      { name: 'since', label: 'Created', choices: [{ value: '', label: 'Any time' }, { value: '1', label: 'Last day' }, { value: '7', label: 'Last 7 days' }, { value: '30', label: 'Last 30 days' }], params: (days) => ({ 'created_at.gte': dayBefore(Number(days)) }) },
+    ],
     keyOf: (room) => room.room_id,
     columns: [
-      { name: 'Room', row: true, class: 'main-column', build: nameCell, refresh: refreshName },
+      { name: 'Room', sort: 'room_id', row: true, class: 'main-column', build: nameCell, refresh: refreshName },
       { name: 'Connections', class: 'number', text: (room) => count(room.connections) },
       { name: 'Members', class: 'number wide', text: (room) => count(room.members) },
       { name: 'Newest', class: 'number wide', text: (room) => (room.offset === null ? '–' : count(room.offset)), title: () => 'Offset of the newest message' },
-      { name: 'Kept', class: 'number wide', text: (room) => count(room.history_count), title: () => 'Messages the history holds' },
       { name: 'Dropped', class: 'number wide', text: (room) => count(room.dropped) },
-      { name: 'Actions', hiddenName: true, class: 'actions', build: actions },
+      { name: 'Created', sort: 'created_at', class: 'number wide', text: (room) => ago(room.created_at), title: (room) => dateTime(room.created_at) },
+      { name: 'Changed', sort: 'updated_at', class: 'number wide', text: (room) => ago(room.updated_at), title: (room) => dateTime(room.updated_at) },
+      { name: 'Actions', hiddenName: true, class: 'actions', build: (room) => actions(room, () => list.load()) },
     ],
-    empty: emptyState(),
+    empty: [
+      h('p', {}, h('strong', {}, 'No room is here.')),
+      h('p', {}, 'A room comes to be when somebody joins it or a message is published to it. Start with ', h('a', { href: testerLink('lobby') }, 'the lobby in the tester'), ', or create one that stays.'),
+    ],
+    none: 'No room fits.',
+    fetch: (params) => api.rooms(params),
   });
-  const pages = new Pages((page) => api.rooms({ prefix: search.value.trim(), ...page }), load);
-  const view = h('div', { class: 'list-page' },
-    h('div', { class: 'page-head' },
-      h('h1', { tabindex: '-1' }, 'Rooms'),
-      h('button', { type: 'button', class: 'button primary', 'data-testid': 'room-create', onclick: () => createRoom(load) }, icon('plus'), 'Create a room')),
-    h('div', { class: 'list-tools' },
-      h('div', { class: 'search' }, h('label', { class: 'visually-hidden', for: 'room-search' }, 'Rooms whose name starts with'), icon('search'), search)),
-    problem, list.element, pages.element);
-  root.append(view);
-
-  let timer = 0;
-  search.addEventListener('input', () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      replaceQuery('/rooms', { prefix: search.value.trim() });
-      pages.reset();
-      load();
-    }, 200);
-  });
-  search.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || search.value === '') return;
-    search.value = '';
-    search.dispatchEvent(new Event('input'));
-  });
-
-  async function load() {
-    try {
-      const items = await pages.load();
-      if (!items) return;
-      problem.replaceChildren();
-      list.update(items);
-    } catch (error) {
-      if (error.status === 401) return;
-      problem.replaceChildren(errorBox(error, load));
-    }
-  }
-
-  function actions(room) {
-    return h('span', { class: 'row-actions' },
-      h('a', { class: 'icon-button', href: testerLink(room.room_id), 'aria-label': `Open ${room.room_id} in the tester`, title: 'Open in the tester' }, icon('plane')),
-      h('button', { type: 'button', class: 'icon-button wide', 'aria-label': `Delete ${room.room_id}`, title: 'Delete', 'data-testid': 'room-delete', onclick: () => deleteRoom(room.room_id, load) }, icon('trash')));
-  }
-
-  const stop = everyWhileVisible(REFRESH, load);
-  return () => {
-    stop();
-    clearTimeout(timer);
-  };
+  return list.stop;
 }
+
+/** A whole day, so that the pages of a list have one and the same condition. */
+const dayBefore = (days) => new Date(Date.now() - days * DAY).toISOString().slice(0, 'yyyy-mm-dd'.length);
 
 function nameCell(room) {
   return h('span', { class: 'room-name' },
@@ -90,16 +58,15 @@ function nameCell(room) {
 
 function refreshName(cell, room) {
   const title = cell.lastElementChild;
-  const text = [room.title, room.permanent ? 'permanent' : null].filter(Boolean).join(' · ');
+  const text = [room.title, room.permanent ? 'stored' : null].filter(Boolean).join(' · ');
   setText(title, text);
   show(title, text !== '');
 }
 
-function emptyState() {
-  return [
-    h('p', {}, h('strong', {}, 'No room is here.')),
-    h('p', {}, 'A room comes to be when somebody joins it or a message is published to it. Start with ', h('a', { href: testerLink('lobby') }, 'the lobby in the tester'), ', or create one that stays.'),
-  ];
+function actions(room, done) {
+  return h('span', { class: 'row-actions' },
+    h('a', { class: 'icon-button', href: testerLink(room.room_id), 'aria-label': `Open ${room.room_id} in the tester`, title: 'Open in the tester' }, icon('plane')),
+    h('button', { type: 'button', class: 'icon-button wide', 'aria-label': `Delete ${room.room_id}`, title: 'Delete', 'data-testid': 'room-delete', onclick: () => deleteRoom(room.room_id, done) }, icon('trash')));
 }
 
 export function deleteRoom(id, done) {
@@ -114,5 +81,12 @@ export function deleteRoom(id, done) {
       toast(`Deleted ${id}`);
       await done();
     },
+  });
+}
+
+function importRooms(done) {
+  importDialog({
+    title: 'Import rooms', path: '/api/v1/rooms/import', testid: 'rooms-import-dialog', done,
+    text: 'A CSV file with a header. The column room_id is needed; an export has the form. Rooms that are there already stay as they are.',
   });
 }

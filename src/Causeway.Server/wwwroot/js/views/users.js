@@ -20,7 +20,7 @@ export function mount(root, { query }) {
       h('button', { type: 'button', class: 'button', 'data-testid': 'users-import', onclick: () => importUsers(list.load) }, 'Import'),
       h('button', { type: 'button', class: 'button primary', 'data-testid': 'user-create', onclick: () => createUser(list.load) }, icon('plus'), 'Create a user'),
     ],
-    search: { label: 'Users whose e-mail address contains', placeholder: 'E-mail address', params: (text) => ({ 'email.contains': text }) },
+    search: { label: 'Users whose e-mail address or name contains', placeholder: 'E-mail address or name', params: (text) => ({ q: text }) },
     filters: [{ name: 'disabled', label: 'State', choices: [{ value: '', label: 'All' }, { value: 'false', label: 'Active' }, { value: 'true', label: 'Disabled' }] }],
     keyOf: (user) => user.id,
     columns: [
