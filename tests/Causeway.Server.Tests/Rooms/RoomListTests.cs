@@ -235,7 +235,7 @@ public sealed class RoomListTests
         var single = Task.WhenAll(Enumerable.Range(0, 30).Select(n => (n % 2 == 0 ? here : there).CreateRoomAsync(names[n * 10])));
         var gone = Task.WhenAll(Enumerable.Range(0, 20).Select(async n =>
         {
-            await there.CreateRoomAsync("many.x" + n);
+            (await there.CreateRoomAsync("many.x" + n)).AssertStatus(201);
             return await here.DeleteRoomAsync("many.x" + n);
         }));
         var reports = (await imports).Select(static answer => Figures(answer.AssertStatus(200))).ToList();
@@ -290,7 +290,7 @@ public sealed class RoomListTests
 
         Assert.Equal(
             [
-                """admin-token room.create room:team:red {"title":"Red","allowed_users":2}""",
+                """admin-token room.create room:team:red {"title":"Red","users_with_roles":2}""",
                 """admin-token room.update room:team:red {"title":"Redder","settings":{"join":"members"},"added":["cid"],"added_count":1,"removed":["ann"],"removed_count":1}""",
                 """admin-token room.grant room:team:red {"user_id":"bob","before":"member","role":"owner"}""",
                 """admin-token room.revoke room:team:red {"user_id":"cid","before":"member"}""",

@@ -54,11 +54,12 @@ internal static class CreateRoom
             Description = request.Description,
             Settings = StoredRoom.WriteOverrides(request.Settings?.ToOverrides()),
         };
+        var roles = RoomRules.RolesOf(request.AllowedUsers, caller);
         return await desk.WriteOnceAsync(context, async (unit, cancellationToken) =>
         {
-            var stored = await store.CreateAsync(unit, wanted, RoomRules.RolesOf(request.AllowedUsers, caller), caller.UserId, cancellationToken)
+            var stored = await store.CreateAsync(unit, new NewRoom(wanted, roles), caller.UserId, cancellationToken)
                 ?? throw new ApiErrorException(RoomErrors.Taken(room));
-            await audit.CreatedAsync(unit, context, stored, request.AllowedUsers?.Count ?? 0, cancellationToken);
+            await audit.CreatedAsync(unit, context, stored, roles.Count, cancellationToken);
             return new KeptAnswer(StatusCodes.Status201Created, await desk.ShowAsync(unit, stored, cancellationToken))
             {
                 Location = $"/api/v1/rooms/{room}",

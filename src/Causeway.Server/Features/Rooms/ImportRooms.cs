@@ -13,7 +13,7 @@ internal static class ImportRooms
     // An export has these too: the room's own, that nobody sets.
     private static readonly string[] Ignored = ["namespace", "created_by", "created_at", "updated_at", "connections", "members"];
 
-    private static readonly CsvImport<NewRoom> Import = new(
+    private static readonly CsvImport<ImportedRoom> Import = new(
         [
             new("room_id") { IsRequired = true, Aliases = ["room"] },
             new("title"),
@@ -38,7 +38,7 @@ internal static class ImportRooms
     /// <param name="Room">What it is to be.</param>
     /// <param name="AllowedUsers">Who are to be members.</param>
     /// <param name="IsPassing">Whether the row is of a room that came to be by itself, which nobody makes.</param>
-    private sealed record NewRoom(StoredRoom Room, IReadOnlyList<string> AllowedUsers, bool IsPassing);
+    private sealed record ImportedRoom(StoredRoom Room, IReadOnlyList<string> AllowedUsers, bool IsPassing);
 
     public static async Task<CsvImportReport> HandleAsync(
         CsvImportRequest request, Caller caller, HttpContext context, Database database, RoomStore store, RoomChanges changes, RoomAudit audit)
@@ -49,23 +49,24 @@ internal static class ImportRooms
                 batch.DryRun,
                 async (unit, token) =>
                 {
+                    var wanted = new List<NewRoom>();
                     foreach (var row in batch.Rows)
                     {
                         if (row.Value.IsPassing)
                         {
                             row.Outcome = CsvImportOutcome.Skipped;
-                            continue;
-                        }
-
-                        var (wanted, users) = (row.Value.Room, row.Value.AllowedUsers);
-                        if (await store.CreateAsync(unit, wanted, RoomRules.RolesOf(users, caller), caller.UserId, token) is { } stored)
-                        {
-                            await audit.CreatedAsync(unit, context, stored, users.Count, token);
                         }
                         else
                         {
-                            row.Fail("room_id", RoomErrors.Taken(RoomId.Parse(wanted.RoomId)).Message);
+                            wanted.Add(new NewRoom(row.Value.Room, RoomRules.RolesOf(row.Value.AllowedUsers, caller)));
                         }
+                    }
+
+                    var made = await store.CreateManyAsync(
+                        unit, wanted, caller.UserId, (room, stored) => audit.CreatedAsync(unit, context, stored, room.Roles.Count, token), token);
+                    foreach (var row in batch.Rows.Where(row => !row.Value.IsPassing && !made.Contains(row.Value.Room.RoomId)))
+                    {
+                        row.Fail("room_id", RoomErrors.Taken(RoomId.Parse(row.Value.Room.RoomId)).Message);
                     }
                 },
                 cancellationToken);
@@ -73,7 +74,7 @@ internal static class ImportRooms
         });
     }
 
-    private static NewRoom Read(CsvRow row)
+    private static ImportedRoom Read(CsvRow row)
     {
         var id = row.Required("room_id");
         row.Check(id.Length == 0 || RoomId.TryParse(id, null, out _), "room_id", Wire.RoomIdRule);
@@ -96,7 +97,7 @@ internal static class ImportRooms
         }
 
         var room = new StoredRoom { RoomId = id, Title = title, Description = description, Settings = StoredRoom.WriteOverrides(settings.ToOverrides()) };
-        return new NewRoom(room, users, row.Boolean("permanent") == false);
+        return new ImportedRoom(room, users, row.Boolean("permanent") == false);
     }
 
     private static T? Word<T>(CsvRow row, string column)

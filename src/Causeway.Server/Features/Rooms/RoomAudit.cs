@@ -12,14 +12,14 @@ internal sealed class RoomAudit(AuditLog log)
     private const int NamedUsers = 100;
 
     /// <summary>A room is made.</summary>
-    public Task CreatedAsync(UnitOfWork unit, HttpContext context, StoredRoom room, int allowedUsers, CancellationToken cancellationToken)
+    public Task CreatedAsync(UnitOfWork unit, HttpContext context, StoredRoom room, int usersWithRoles, CancellationToken cancellationToken)
     {
         var details = new JsonObject();
         Add(details, "title", room.Title);
         Add(details, "settings", Settings(room));
-        if (allowedUsers > 0)
+        if (usersWithRoles > 0)
         {
-            details["allowed_users"] = allowedUsers;
+            details["users_with_roles"] = usersWithRoles;
         }
 
         return WriteAsync(unit, context, "room.create", room.RoomId, details, cancellationToken);

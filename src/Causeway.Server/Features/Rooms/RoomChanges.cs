@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using System.Data;
+using System.Globalization;
 using Causeway.Data;
 using Causeway.Realtime;
+using Dapper;
 
 namespace Causeway.Server;
 
@@ -30,6 +33,7 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
 
     private const int AtOnce = 1_000;
+    private const int WrittenAtOnce = 200;
 
     // Any number will do that nothing else in this database locks.
     private const long Lock = 0x43_57_52_4f_4f_4d;
@@ -40,27 +44,48 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
     private long _passed = -1;
     private long _polledAt;
 
-    /// <summary>
-    /// Has others who write changes wait for this transaction's end: numbers are committed in their order then, and no reader passes one that comes later.
-    /// Whoever makes or deletes rooms does it first, so that nobody waits for a room while the room's writer waits for this.
-    /// </summary>
-    public static async Task LockAsync(UnitOfWork unit, CancellationToken cancellationToken)
+    /// <summary>Writes a change down. After the commit <see cref="CatchUpAsync"/> puts it into force here.</summary>
+    public Task WriteAsync(UnitOfWork unit, RoomChange change, CancellationToken cancellationToken) => WriteAsync(unit, [change], cancellationToken);
+
+    /// <summary>Writes changes down; the last that a transaction does, for others who do the same wait for its end.</summary>
+    public async Task WriteAsync(UnitOfWork unit, IReadOnlyList<RoomChange> changes, CancellationToken cancellationToken)
     {
+        if (changes.Count == 0)
+        {
+            return;
+        }
+
         if (unit.Provider == DatabaseProvider.Postgres)
         {
+            // Numbers are given here and seen at the commit: without this, one could be passed before it is there. SQLite has one writer.
             await unit.ExecuteAsync("SELECT pg_advisory_xact_lock(@Lock)", new { Lock }, cancellationToken);
         }
-    }
 
-    /// <summary>Writes a change down. After the commit <see cref="CatchUpAsync"/> puts it into force here.</summary>
-    public async Task WriteAsync(UnitOfWork unit, RoomChange change, CancellationToken cancellationToken)
-    {
-        await LockAsync(unit, cancellationToken);
-        var number = await unit.QuerySingleOrDefaultAsync<long>(
-            "INSERT INTO room_changes (kind, room_id, user_id, reason, at) VALUES (@kind, @room, @user, @reason, @at) RETURNING number",
-            new { kind = (long)change.Kind, room = change.Room.Value, user = change.UserId, reason = change.Reason, at = time.GetUtcNow().ToUnixTimeMilliseconds() },
-            cancellationToken);
-        unit.OnCommitted(() => _committed.Enqueue((number, change)));
+        foreach (var some in changes.Chunk(WrittenAtOnce))
+        {
+            var parameters = new DynamicParameters(new { at = time.GetUtcNow().ToUnixTimeMilliseconds() });
+            var rows = new List<string>(some.Length);
+            foreach (var change in some)
+            {
+                var row = rows.Count.ToString(CultureInfo.InvariantCulture);
+                parameters.Add("kind_" + row, (long)change.Kind);
+                parameters.Add("room_" + row, change.Room.Value);
+                parameters.Add("user_" + row, change.UserId, DbType.String);
+                parameters.Add("reason_" + row, change.Reason, DbType.String);
+                rows.Add($"(@kind_{row}, @room_{row}, @user_{row}, @reason_{row}, @at)");
+            }
+
+            // They come back in any order; each is told apart by its own room and user.
+            var written = await unit.QueryAsync<Row>(
+                $"INSERT INTO room_changes (kind, room_id, user_id, reason, at) VALUES {string.Join(", ", rows)} RETURNING number, kind, room_id, user_id, reason", parameters, cancellationToken);
+            unit.OnCommitted(() =>
+            {
+                foreach (var row in written.OrderBy(static row => row.Number))
+                {
+                    _committed.Enqueue((row.Number, row.ToChange()));
+                }
+            });
+        }
     }
 
     /// <summary>Puts this node's own changes into force here. Where that fails, the next poll does it.</summary>
@@ -130,7 +155,7 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
         {
             if (!_applied.Contains(row.Number))
             {
-                await ApplyAsync(new RoomChange((RoomChangeKind)row.Kind, RoomId.Parse(row.RoomId), row.UserId, row.Reason), cancellationToken);
+                await ApplyAsync(row.ToChange(), cancellationToken);
             }
 
             _passed = row.Number;
@@ -167,5 +192,7 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
         public string? UserId { get; init; }
 
         public string? Reason { get; init; }
+
+        public RoomChange ToChange() => new((RoomChangeKind)Kind, Realtime.RoomId.Parse(RoomId), UserId, Reason);
     }
 }

@@ -78,44 +78,43 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
     /// <summary>Stores a new room with the roles in it.</summary>
     /// <param name="unit">The transaction.</param>
     /// <param name="room">What it is; its times and version are set here.</param>
-    /// <param name="roles">Who has which role.</param>
     /// <param name="by">The user who creates it; null for an administrator.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>As it is stored; null where there is one of this name.</returns>
-    public async Task<StoredRoom?> CreateAsync(
-        UnitOfWork unit, StoredRoom room, IReadOnlyDictionary<string, RoomRole> roles, string? by, CancellationToken cancellationToken)
+    public async Task<StoredRoom?> CreateAsync(UnitOfWork unit, NewRoom room, string? by, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var stored = room with { CreatedBy = by, CreatedAt = now, UpdatedAt = now, Version = 1 };
-        var id = RoomId.Parse(room.RoomId);
-        await RoomChanges.LockAsync(unit, cancellationToken);
-        var inserted = await unit.ExecuteAsync(
-            """
-            INSERT INTO rooms (room_id, namespace, title, description, settings, created_by, created_at, updated_at, version)
-            VALUES (@RoomId, @ns, @Title, @Description, @Settings, @CreatedBy, @CreatedAt, @UpdatedAt, @Version)
-            ON CONFLICT (room_id) DO NOTHING
-            """,
-            new
-            {
-                stored.RoomId,
-                ns = NamespaceOf(id),
-                stored.Title,
-                stored.Description,
-                stored.Settings,
-                stored.CreatedBy,
-                stored.CreatedAt,
-                stored.UpdatedAt,
-                stored.Version,
-            },
-            cancellationToken);
-        if (inserted == 0)
+        var stored = await InsertAsync(unit, room, by, cancellationToken);
+        if (stored is not null)
         {
-            return null;
+            await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Room, RoomId.Parse(stored.RoomId)), cancellationToken);
         }
 
-        await AddAsync(unit, id, roles, by, now, cancellationToken);
-        await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Room, id), cancellationToken);
         return stored;
+    }
+
+    /// <summary>Stores many new rooms, as <see cref="CreateAsync"/> does one.</summary>
+    /// <param name="unit">The transaction.</param>
+    /// <param name="some">What they are; no two of one name.</param>
+    /// <param name="by">The user who creates them; null for an administrator.</param>
+    /// <param name="created">What else is to be written of each that is new.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The names of those that are new.</returns>
+    public async Task<IReadOnlySet<string>> CreateManyAsync(
+        UnitOfWork unit, IEnumerable<NewRoom> some, string? by, Func<NewRoom, StoredRoom, Task> created, CancellationToken cancellationToken)
+    {
+        // In one order, so that two who store the same ones never wait for each other; and told last, so that nobody waits for all of it.
+        var news = new List<RoomChange>();
+        foreach (var room in some.OrderBy(static room => room.Room.RoomId, StringComparer.Ordinal))
+        {
+            if (await InsertAsync(unit, room, by, cancellationToken) is { } stored)
+            {
+                await created(room, stored);
+                news.Add(new RoomChange(RoomChangeKind.Room, RoomId.Parse(stored.RoomId)));
+            }
+        }
+
+        await changes.WriteAsync(unit, news, cancellationToken);
+        return news.Select(static change => change.Room.Value).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>A room that the transaction is about to change: on PostgreSQL, which has many writers, others wait for its end.</summary>
@@ -147,7 +146,6 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
     /// <summary>Deletes a room with the roles in it; whoever is in it on any node is told.</summary>
     public async Task DeleteAsync(UnitOfWork unit, RoomId room, string reason, CancellationToken cancellationToken)
     {
-        await RoomChanges.LockAsync(unit, cancellationToken);
         await unit.ExecuteAsync("DELETE FROM rooms WHERE room_id = @room", new { room = room.Value }, cancellationToken);
         await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Deleted, room, Reason: reason), cancellationToken);
     }
@@ -188,6 +186,39 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
 
     /// <summary>The namespace as it is compared: without case.</summary>
     public static string NamespaceOf(RoomId room) => room.Namespace.ToLowerInvariant();
+
+    private async Task<StoredRoom?> InsertAsync(UnitOfWork unit, NewRoom wanted, string? by, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var stored = wanted.Room with { CreatedBy = by, CreatedAt = now, UpdatedAt = now, Version = 1 };
+        var id = RoomId.Parse(stored.RoomId);
+        var inserted = await unit.ExecuteAsync(
+            """
+            INSERT INTO rooms (room_id, namespace, title, description, settings, created_by, created_at, updated_at, version)
+            VALUES (@RoomId, @ns, @Title, @Description, @Settings, @CreatedBy, @CreatedAt, @UpdatedAt, @Version)
+            ON CONFLICT (room_id) DO NOTHING
+            """,
+            new
+            {
+                stored.RoomId,
+                ns = NamespaceOf(id),
+                stored.Title,
+                stored.Description,
+                stored.Settings,
+                stored.CreatedBy,
+                stored.CreatedAt,
+                stored.UpdatedAt,
+                stored.Version,
+            },
+            cancellationToken);
+        if (inserted == 0)
+        {
+            return null;
+        }
+
+        await AddAsync(unit, id, wanted.Roles, by, now, cancellationToken);
+        return stored;
+    }
 
     private static async Task AddAsync(
         UnitOfWork unit, RoomId room, IReadOnlyDictionary<string, RoomRole> roles, string? by, long now, CancellationToken cancellationToken)
