@@ -19,18 +19,28 @@ public sealed class CursorProtector
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly byte[] _signingKey;
+    // The first signs, all verify. Replaced as a whole.
+    private volatile byte[][] _keys;
 
     /// <summary>Creates a protector.</summary>
     /// <param name="signingKey">At least 32 bytes.</param>
     public CursorProtector(ReadOnlySpan<byte> signingKey)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(signingKey.Length, 32);
-        _signingKey = signingKey.ToArray();
+        _keys = [signingKey.ToArray()];
     }
 
     /// <summary>One with a random key, for applications that don't set their own.</summary>
     internal static CursorProtector OfProcess { get; } = new(RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>Signs with another key from now on, as when one that is kept or shared is read only after the start. Cursors that were given out before stay good.</summary>
+    /// <param name="signingKey">At least 32 bytes.</param>
+    public void SignWith(ReadOnlySpan<byte> signingKey)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(signingKey.Length, 32);
+        var key = signingKey.ToArray();
+        _keys = [key, .. _keys.Where(known => !known.AsSpan().SequenceEqual(key))];
+    }
 
     /// <summary>The cursor for a key of a list.</summary>
     /// <exception cref="ArgumentException">The key is no well-formed text, or too long for a cursor of 4,096 characters.</exception>
@@ -46,7 +56,7 @@ public sealed class CursorProtector
 
         bytes[0] = Version;
         Utf8.GetBytes(key, bytes.AsSpan(HeaderBytes));
-        Sign(listName, bytes.AsSpan(HeaderBytes), bytes.AsSpan(1, SignatureBytes));
+        Sign(_keys[0], listName, bytes.AsSpan(HeaderBytes), bytes.AsSpan(1, SignatureBytes));
         return Base64Url.EncodeToString(bytes);
     }
 
@@ -68,22 +78,25 @@ public sealed class CursorProtector
         }
 
         Span<byte> expected = stackalloc byte[SignatureBytes];
-        Sign(listName, bytes.AsSpan(HeaderBytes), expected);
-        if (!CryptographicOperations.FixedTimeEquals(expected, bytes.AsSpan(1, SignatureBytes)))
+        foreach (var signingKey in _keys)
         {
-            return false;
+            Sign(signingKey, listName, bytes.AsSpan(HeaderBytes), expected);
+            if (CryptographicOperations.FixedTimeEquals(expected, bytes.AsSpan(1, SignatureBytes)))
+            {
+                key = Utf8.GetString(bytes, HeaderBytes, bytes.Length - HeaderBytes);
+                return true;
+            }
         }
 
-        key = Utf8.GetString(bytes, HeaderBytes, bytes.Length - HeaderBytes);
-        return true;
+        return false;
     }
 
-    private void Sign(string listName, ReadOnlySpan<byte> key, Span<byte> signature)
+    private static void Sign(byte[] signingKey, string listName, ReadOnlySpan<byte> key, Span<byte> signature)
     {
         // The name is hashed first, so that no name and key can run into each other.
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Utf8.GetBytes(listName), hash);
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _signingKey);
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey);
         hmac.AppendData([Version]);
         hmac.AppendData(hash);
         hmac.AppendData(key);

@@ -1,11 +1,15 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Causeway.Data;
+using Dapper;
 
 namespace Causeway.Identity;
 
 /// <summary>The accounts, as whoever runs the service sees and changes them. Each change is written to the audit log, and counts at once on every node.</summary>
 public sealed class Accounts
 {
+    private const int MostNames = 1_000;
+
     private readonly Database _database;
     private readonly PasswordHashing _passwords;
     private readonly Sessions _sessions;
@@ -28,6 +32,32 @@ public sealed class Accounts
         ArgumentNullException.ThrowIfNull(email);
         return (await _database.QuerySingleOrDefaultAsync<AccountRow>(
             $"SELECT {AccountRow.Columns} FROM users WHERE email_key = @key", new { key = email.Key }, cancellationToken).ConfigureAwait(false))?.ToAccount();
+    }
+
+    /// <summary>The names of some accounts, by id, in one query; null for an account without a name. Ids that are no account's are left out.</summary>
+    /// <param name="ids">At most 1,000.</param>
+    /// <param name="cancellationToken">Interrupts the query.</param>
+    public async Task<IReadOnlyDictionary<string, string?>> FindNamesAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Count, MostNames);
+        if (ids.Count == 0)
+        {
+            return new Dictionary<string, string?>();
+        }
+
+        var parameters = new DynamicParameters();
+        var list = new List<string>(ids.Count);
+        foreach (var id in ids)
+        {
+            var parameter = string.Create(CultureInfo.InvariantCulture, $"id_{list.Count}");
+            parameters.Add(parameter, id);
+            list.Add("@" + parameter);
+        }
+
+        var rows = await _database.QueryAsync<NameRow>(
+            $"SELECT id, name FROM users WHERE id IN ({string.Join(", ", list)})", parameters, cancellationToken).ConfigureAwait(false);
+        return rows.ToDictionary(static row => row.Id, static row => row.Name, StringComparer.Ordinal);
     }
 
     /// <summary>Makes an account. One without a password is invited by mail to choose it.</summary>
@@ -259,4 +289,11 @@ public sealed class Accounts
     }
 
     private static JsonArray Words(string column) => [.. WordList.Read(column).Select(static word => JsonValue.Create(word))];
+
+    private sealed record NameRow
+    {
+        public string Id { get; init; } = "";
+
+        public string? Name { get; init; }
+    }
 }

@@ -138,6 +138,22 @@ public sealed class CursorPageTests : IAsyncLifetime
     }
 
     [Fact]
+    public void SignWith_AnotherKey_SignsWithItAndTakesWhatWasSignedBefore()
+    {
+        var own = Enumerable.Repeat((byte)1, 32).ToArray();
+        var (node, other) = (new CursorProtector(new byte[32]), new CursorProtector(own));
+        var before = node.Protect("list", "a");
+
+        node.SignWith(own);
+        node.SignWith(own);
+
+        Assert.True(node.TryUnprotect("list", before, out var key) && key == "a");
+        Assert.True(other.TryUnprotect("list", node.Protect("list", "b"), out key) && key == "b");
+        Assert.True(node.TryUnprotect("list", other.Protect("list", "c"), out key) && key == "c");
+        Assert.Throws<ArgumentOutOfRangeException>(() => node.SignWith(new byte[31]));
+    }
+
+    [Fact]
     public void TryUnprotect_AnyText_NeverThrows() => Prop.ForAll<string>(
         static text => !Protector.TryUnprotect("list", text ?? "", out _)).QuickCheckThrowOnFailure();
 

@@ -17,10 +17,12 @@ internal static class AccessServiceCollectionExtensions
         services.AddSingleton<AccessMetrics>();
         services.AddSingleton<SessionCookie>();
         services.AddSingleton(provider => new RegistrationRule(settings.Auth.AllowRegistration ?? provider.GetRequiredService<Exposure>().IsLocal));
+        services.AddSingleton<UserNames>();
         services.AddSingleton(provider => new CallerResolver(
             adminToken,
             provider.GetRequiredService<Credentials>(),
             provider.GetRequiredService<SessionCookie>(),
+            provider.GetRequiredService<UserNames>(),
             provider.GetRequiredService<Exposure>(),
             settings.Auth.AllowQueryToken));
         services.AddSingleton<IRealtimeAuthenticator, RealtimeAuthenticator>();

@@ -10,9 +10,10 @@ namespace Causeway.Server;
 /// <param name="adminToken">Opens everything.</param>
 /// <param name="credentials">Knows all others.</param>
 /// <param name="cookie">The cookie of a session.</param>
+/// <param name="names">What an account is called whose id stands in a token of another system without a name.</param>
 /// <param name="exposure">Who can reach the service.</param>
 /// <param name="allowQueryToken">Whether live requests may carry a token in their address.</param>
-internal sealed class CallerResolver(AdminToken adminToken, Credentials credentials, SessionCookie cookie, Exposure exposure, bool allowQueryToken)
+internal sealed class CallerResolver(AdminToken adminToken, Credentials credentials, SessionCookie cookie, UserNames names, Exposure exposure, bool allowQueryToken)
 {
     private const string QueryName = "access_token";
 
@@ -65,12 +66,12 @@ internal sealed class CallerResolver(AdminToken adminToken, Credentials credenti
     /// <summary>Whose a bearer token is; null where it is nobody's.</summary>
     public async ValueTask<Caller?> FindAsync(string token, CancellationToken cancellationToken) => adminToken.Matches(token)
         ? Caller.AdminToken
-        : await credentials.FindAsync(token, null, cancellationToken) is { } access ? Caller.From(access) : null;
+        : await credentials.FindAsync(token, null, cancellationToken) is { } access ? await OfAsync(access, cancellationToken) : null;
 
     /// <summary>The same caller as of now, for a connection that lasts; null where the credential counts no more.</summary>
     public async ValueTask<Caller?> LookAgainAsync(Caller caller, CancellationToken cancellationToken) => caller.Access is null
         ? caller
-        : await credentials.LookAgainAsync(caller.Access, cancellationToken) is { } access ? Caller.From(access) : null;
+        : await credentials.LookAgainAsync(caller.Access, cancellationToken) is { } access ? await OfAsync(access, cancellationToken) : null;
 
     private async ValueTask<(Caller?, ApiError?)> FindAsync(string token, HttpContext context)
     {
@@ -80,7 +81,7 @@ internal sealed class CallerResolver(AdminToken adminToken, Credentials credenti
         }
 
         return await credentials.FindAsync(token, AddressOf(context), context.RequestAborted) is { } access
-            ? (Caller.From(access), null)
+            ? (await OfAsync(access, context.RequestAborted), null)
             : (null, AccessErrors.InvalidCredential);
     }
 
@@ -101,6 +102,10 @@ internal sealed class CallerResolver(AdminToken adminToken, Credentials credenti
         cookie.Clear(context);
         return (null, AccessErrors.InvalidCredential);
     }
+
+    /// <summary>Whoever may sign tokens need not know what its users are called.</summary>
+    private async ValueTask<Caller> OfAsync(Access access, CancellationToken cancellationToken) => Caller.From(
+        access is { Kind: AccessKind.ForeignToken, Name: null, UserId: { } id } && await names.FindAsync(id, cancellationToken) is { } name ? access with { Name = name } : access);
 
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 

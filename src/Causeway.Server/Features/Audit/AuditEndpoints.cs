@@ -29,6 +29,7 @@ internal static class AuditEndpoints
         { "at", static (csv, entry) => csv.Write(entry.At) },
         { "actor", static (csv, entry) => csv.Write(entry.Actor) },
         { "user_id", static (csv, entry) => csv.Write(entry.UserId) },
+        { "user_name", static (csv, entry) => csv.Write(entry.UserName) },
         { "action", static (csv, entry) => csv.Write(entry.Action) },
         { "target", static (csv, entry) => csv.Write(entry.Target) },
         { "outcome", static (csv, entry) => csv.Write(entry.Outcome.ToString().ToLowerInvariant()) },
@@ -42,21 +43,29 @@ internal static class AuditEndpoints
         var audit = api.MapGroup("/audit").WithTags("Audit");
         var rule = AccessRule.Operator("audit:read");
 
-        audit.MapList(List, Shape, static (_, _) => ListScope.All)
+        audit.MapList(List, Shape, static (_, _) => ListScope.All, complete: NameAsync)
             .WithName("listAudit").WithSummary("List security-relevant acts, newest first.")
             .Needs(rule);
-        audit.MapExports(List, rule, "audit", Shape, Table, static (_, _) => ListScope.All);
+        audit.MapExports(List, rule, "audit", Shape, Table, static (_, _) => ListScope.All, NameAsync);
     }
 
     private static AuditEntryResponse Shape(Row row) => new(
-        row.Id, Moments.From(row.At), row.Actor, row.UserId, row.Action, row.Target, Enum.Parse<AuditOutcome>(row.Outcome, ignoreCase: true), row.Address, row.RequestId,
+        row.Id, Moments.From(row.At), row.Actor, row.UserId, UserName: null, row.Action, row.Target, Enum.Parse<AuditOutcome>(row.Outcome, ignoreCase: true), row.Address, row.RequestId,
         row.Details is null ? null : JsonNode.Parse(row.Details)!.AsObject());
+
+    private static async ValueTask<IReadOnlyList<AuditEntryResponse>> NameAsync(
+        IServiceProvider services, IReadOnlyList<AuditEntryResponse> entries, CancellationToken cancellationToken)
+    {
+        var names = await services.GetRequiredService<UserNames>().FindAsync(entries.Select(static entry => entry.UserId).OfType<string>(), cancellationToken);
+        return [.. entries.Select(entry => entry.UserId is { } id && names.TryGetValue(id, out var name) ? entry with { UserName = name } : entry)];
+    }
 
     /// <summary>An act.</summary>
     /// <param name="Id">A UUIDv7: its order is that of time.</param>
     /// <param name="At">When.</param>
     /// <param name="Actor">Who: <c>user:ID</c>, <c>key:ID</c>, <c>admin-token</c>, <c>local</c>, <c>command</c> or <c>anonymous</c>.</param>
     /// <param name="UserId">The account, where it was one.</param>
+    /// <param name="UserName">What the account is called now; null without a name, and when it is no more.</param>
     /// <param name="Action">What was done, as in <c>auth.login</c>.</param>
     /// <param name="Target">To what, as in <c>user:ID</c>.</param>
     /// <param name="Outcome">How it ended.</param>
@@ -68,6 +77,7 @@ internal static class AuditEndpoints
         DateTimeOffset At,
         string Actor,
         string? UserId,
+        string? UserName,
         string Action,
         string? Target,
         AuditOutcome Outcome,

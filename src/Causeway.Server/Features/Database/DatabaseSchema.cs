@@ -4,9 +4,16 @@ using Causeway.Hosting;
 namespace Causeway.Server;
 
 /// <summary>Brings the database to the program's schema: at start, or as soon as a PostgreSQL that was out of reach then is back.</summary>
-internal sealed class DatabaseSchema(Database database, Migrator migrator, ServerSettings settings, ILogger<DatabaseSchema> logger)
+internal sealed class DatabaseSchema(Database database, Migrator migrator, CursorKey cursors, ServerSettings settings, ILogger<DatabaseSchema> logger)
 {
-    private volatile bool _ready;
+    private volatile bool _isReady;
+
+    /// <summary>Whether the schema is the program's. Until then tables may be missing.</summary>
+    public bool IsReady
+    {
+        get => _isReady;
+        private set => _isReady = value;
+    }
 
     /// <summary>Opens and migrates.</summary>
     /// <exception cref="MigrationException">The schema can't be brought there.</exception>
@@ -29,7 +36,7 @@ internal sealed class DatabaseSchema(Database database, Migrator migrator, Serve
     {
         try
         {
-            if (!_ready)
+            if (!IsReady)
             {
                 await BringUpAsync(cancellationToken);
             }
@@ -62,6 +69,7 @@ internal sealed class DatabaseSchema(Database database, Migrator migrator, Serve
                 + "and Database:Migrate is off. Run causeway migrate up");
         }
 
-        _ready = true;
+        await cursors.LoadAsync(cancellationToken);
+        IsReady = true;
     }
 }

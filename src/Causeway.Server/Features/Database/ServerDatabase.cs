@@ -32,6 +32,7 @@ internal static class ServerDatabase
         {
             RetryAfter = TimeSpan.FromSeconds(1),
         });
+        services.AddSingleton<CursorKey>();
         services.AddSingleton<DatabaseSchema>();
         services.AddLifespanStep(
             "database",

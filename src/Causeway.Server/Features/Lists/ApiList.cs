@@ -61,17 +61,21 @@ internal sealed class ApiList<TRow>
     /// <summary>What requests may name, for <c>WithList</c> and <c>WithExport</c>.</summary>
     public ListSchema Schema { get; }
 
+    /// <inheritdoc cref="PageAsync{T}(Database, RequestedList, Shaping{TRow, T}, ListScope, CancellationToken)"/>
+    public Task<IResult> PageAsync<T>(Database database, RequestedList asked, Func<TRow, T> shape, ListScope scope, CancellationToken cancellationToken) =>
+        PageAsync(database, asked, Each(shape), scope, cancellationToken);
+
     /// <summary>The page that a request asks for: a <see cref="CursorPage{T}"/>, or an <see cref="OffsetPage{T}"/> where it asks by number.</summary>
     /// <param name="database">Where the rows are.</param>
     /// <param name="asked">What is asked.</param>
-    /// <param name="shape">Makes of a row what the API shows of it.</param>
+    /// <param name="shape">Makes of rows what the API shows of them.</param>
     /// <param name="scope">What the caller may see at all.</param>
     /// <param name="cancellationToken">Interrupts the query.</param>
     /// <exception cref="ApiErrorException">The cursor is none of this list: 422.</exception>
-    public async Task<IResult> PageAsync<T>(Database database, RequestedList asked, Func<TRow, T> shape, ListScope scope, CancellationToken cancellationToken)
+    public async Task<IResult> PageAsync<T>(Database database, RequestedList asked, Shaping<TRow, T> shape, ListScope scope, CancellationToken cancellationToken)
     {
         var page = await FetchAsync(database, asked, scope, others: null, cancellationToken);
-        return page.Answer([.. page.Rows.Select(shape)]);
+        return page.Answer(await shape(page.Rows, cancellationToken));
     }
 
     /// <summary>The rows of the page that a request asks for.</summary>
@@ -115,6 +119,9 @@ internal sealed class ApiList<TRow>
     public IAsyncEnumerable<TRow> StreamAsync(Database database, RequestedList asked, ListScope scope, IReadOnlyCollection<TRow>? others = null) => others is null
         ? _query.StreamAsync(database, Translate(asked, scope))
         : _mixed!.StreamAsync(database, others, Translate(asked, scope));
+
+    /// <summary>What is made of each row by itself.</summary>
+    public static Shaping<TRow, T> Each<T>(Func<TRow, T> shape) => (rows, _) => ValueTask.FromResult<IReadOnlyList<T>>([.. rows.Select(shape)]);
 
     private static ListRequest Translate(RequestedList asked, ListScope scope) => new()
     {

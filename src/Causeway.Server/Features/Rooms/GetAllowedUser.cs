@@ -6,7 +6,7 @@ namespace Causeway.Server;
 internal static class GetAllowedUser
 {
     public static async Task<IResult> HandleAsync(
-        string room_id, string user_id, Caller caller, RoomStore store, RoomDesk desk, CancellationToken cancellationToken)
+        string room_id, string user_id, Caller caller, RoomStore store, RoomDesk desk, UserNames names, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         errors.Check(RoomId.TryParse(room_id, null, out var room), "room_id", Wire.RoomIdRule);
@@ -22,7 +22,8 @@ internal static class GetAllowedUser
             return forbidden.ToResult();
         }
 
-        return await store.FindUserAsync(room!, user_id, cancellationToken) is { } user ? TypedResults.Ok(AllowedUserResponse.From(user))
+        return await store.FindUserAsync(room!, user_id, cancellationToken) is { } user
+            ? TypedResults.Ok(AllowedUserResponse.From(user, await names.FindAsync(user_id, cancellationToken)))
             : await store.FindAsync(room!, cancellationToken) is null ? RoomErrors.NotFound.ToResult()
             : RoomErrors.NoRole.ToResult();
     }

@@ -27,7 +27,7 @@ internal enum RoomChangeKind
 }
 
 /// <summary>Tells the live rooms of every node what has changed of the stored ones: written in the transaction that makes the change, in force on this node when the write was awaited, on others within a second.</summary>
-internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeProvider time) : IDisposable
+internal sealed class RoomChanges(Database database, RoomDirectory directory, Realtime.Rooms rooms, TimeProvider time) : IDisposable
 {
     // Rows are kept for so long; a node that was away for longer looks at every room it has.
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
@@ -82,7 +82,9 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
             {
                 foreach (var row in written.OrderBy(static row => row.Number))
                 {
-                    _committed.Enqueue((row.Number, row.ToChange()));
+                    var change = row.ToChange();
+                    directory.Forget(change);
+                    _committed.Enqueue((row.Number, change));
                 }
             });
         }
@@ -119,6 +121,7 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
             if (_passed < 0 || time.GetElapsedTime(_polledAt, startedAt) > Kept / 2)
             {
                 var newest = await database.QuerySingleOrDefaultAsync<long>("SELECT COALESCE(MAX(number), 0) FROM room_changes", null, cancellationToken);
+                directory.ForgetAll();
                 foreach (var room in rooms.List())
                 {
                     await rooms.RefreshAsync(room.Id, null, cancellationToken);
@@ -151,9 +154,13 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
         var rows = await database.QueryAsync<Row>(
             "SELECT number, kind, room_id, user_id, reason FROM room_changes WHERE number > @passed ORDER BY number LIMIT @limit",
             new { passed = _passed, limit = (long)AtOnce }, cancellationToken);
+
+        // What was changed of a room before it was deleted is over, and must not be what its members hear of.
+        var deleted = rows.Where(static row => (RoomChangeKind)row.Kind == RoomChangeKind.Deleted)
+            .GroupBy(static row => row.RoomId, StringComparer.Ordinal).ToDictionary(static room => room.Key, static room => room.Max(static row => row.Number), StringComparer.Ordinal);
         foreach (var row in rows)
         {
-            if (!_applied.Contains(row.Number))
+            if (!_applied.Contains(row.Number) && row.Number >= deleted.GetValueOrDefault(row.RoomId))
             {
                 await ApplyAsync(row.ToChange(), cancellationToken);
             }
@@ -166,6 +173,7 @@ internal sealed class RoomChanges(Database database, Realtime.Rooms rooms, TimeP
 
     private async Task ApplyAsync(RoomChange change, CancellationToken cancellationToken)
     {
+        directory.Forget(change);
         if (change.Kind == RoomChangeKind.User)
         {
             await rooms.RefreshUserAsync(change.Room, change.UserId!, change.Reason, cancellationToken);

@@ -7,7 +7,8 @@ internal static class ServerRooms
 {
     public static IServiceCollection AddServerRooms(this IServiceCollection services)
     {
-        services.AddSingleton<IRoomDirectory, RoomDirectory>();
+        services.AddSingleton<RoomDirectory>();
+        services.AddSingleton<IRoomDirectory>(static provider => provider.GetRequiredService<RoomDirectory>());
         services.AddSingleton<RoomChanges>();
         services.AddSingleton<RoomStore>();
         services.AddSingleton<RoomDesk>();

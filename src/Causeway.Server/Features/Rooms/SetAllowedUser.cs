@@ -24,6 +24,7 @@ internal static class SetAllowedUser
         RoomStore store,
         RoomDesk desk,
         RoomAudit audit,
+        UserNames names,
         CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
@@ -41,6 +42,7 @@ internal static class SetAllowedUser
             return AccessErrors.Forbidden.ToResult();
         }
 
+        var name = await names.FindAsync(user_id, cancellationToken);
         return await desk.WriteAsync<IResult>(
             async (unit, token) =>
             {
@@ -57,12 +59,12 @@ internal static class SetAllowedUser
 
                 if (present?.Role == (long)role)
                 {
-                    return TypedResults.Ok(AllowedUserResponse.From(present));
+                    return TypedResults.Ok(AllowedUserResponse.From(present, name));
                 }
 
                 await store.SetRoleAsync(unit, room!, user_id, role, caller.UserId, token);
                 await audit.RoleSetAsync(unit, context, room!, user_id, (RoomRole?)present?.Role, role, token);
-                var stored = AllowedUserResponse.From((await RoomStore.FindUserAsync(unit, room!, user_id, token))!);
+                var stored = AllowedUserResponse.From((await RoomStore.FindUserAsync(unit, room!, user_id, token))!, name);
                 return present is null ? TypedResults.Created($"/api/v1/rooms/{room}/allowed-users/{Uri.EscapeDataString(user_id)}", stored) : TypedResults.Ok(stored);
             },
             cancellationToken);
