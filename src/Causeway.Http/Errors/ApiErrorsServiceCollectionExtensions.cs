@@ -25,4 +25,17 @@ public static class ApiErrorsServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(describe);
         return services.AddSingleton(new ApiErrorMapping(exception => exception is TException known ? describe(known) : null));
     }
+
+    /// <summary>The same where it depends on the state of the application.</summary>
+    /// <typeparam name="TException">Which, with those derived from it.</typeparam>
+    /// <param name="services">The application's services.</param>
+    /// <param name="describe">What clients are told; null for what is a failure of the server nevertheless.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddApiError<TException>(this IServiceCollection services, Func<IServiceProvider, TException, ApiError?> describe)
+        where TException : Exception
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(describe);
+        return services.AddSingleton(provider => new ApiErrorMapping(exception => exception is TException known ? describe(provider, known) : null));
+    }
 }

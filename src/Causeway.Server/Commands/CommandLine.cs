@@ -15,6 +15,7 @@ internal static class CommandLine
     /// <param name="isTerminal">Whether a person reads the output.</param>
     /// <param name="look">Where configuration is looked for; null for the process's own surroundings.</param>
     /// <param name="sockets">What a service manager handed over to listen on; null for nothing.</param>
+    /// <param name="input">What commands read; null for the process's own input.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args,
@@ -22,9 +23,10 @@ internal static class CommandLine
         TextWriter error,
         bool isTerminal,
         CausewayConfigurationSettings? look = null,
-        IReadOnlyList<ActivatedSocket>? sockets = null)
+        IReadOnlyList<ActivatedSocket>? sockets = null,
+        TextReader? input = null)
     {
-        var run = new Invocation(args, output, error, isTerminal, look ?? new CausewayConfigurationSettings(), sockets ?? []);
+        var run = new Invocation(args, output, error, isTerminal, look ?? new CausewayConfigurationSettings(), sockets ?? [], input ?? Console.In);
         var result = Root(run).Parse(run.Configuration.RemainingArguments);
         if (result.Errors.Count > 0)
         {

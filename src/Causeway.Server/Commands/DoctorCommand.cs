@@ -14,16 +14,19 @@ internal static class DoctorCommand
     {
         var json = new Option<bool>("--json") { Description = "Print a JSON object.", Recursive = true };
         var doctor = new Command(
-            "doctor", "Look at the configured addresses and the data directory; exit code 0 when a start would find them free, 4 when one is held.") { json };
-        doctor.SetAction(result =>
+            "doctor", "Look at the configured addresses, the data directory and the database; exit code 0 when a start would go well, 1 when the database can't be used, 4 when an address is held.") { json };
+        doctor.SetAction(async (result, cancellationToken) =>
         {
             var settings = run.Settings();
             var instance = PortDoctor.Examine(settings.DataDirectory);
             var ports = settings.UrlsToOpen.Select(PortOf).OfType<int>().Distinct().Select(port => Examine(port, settings)).ToList();
-            run.Output.Write(result.GetValue(json)
-                ? JsonSerializer.Serialize(new Report(instance, ports), CommandJson.Options) + "\n"
-                : string.Join("\n", ports.Select(Describe).Append(Describe(instance))));
-            return ports.Exists(static port => port.Held) ? ExitCode.PortHeld : ExitCode.Stopped;
+            var database = await DatabaseDoctor.ExamineAsync(settings, cancellationToken);
+            await run.Output.WriteAsync(result.GetValue(json)
+                ? JsonSerializer.Serialize(new Report(instance, ports, database), CommandJson.Options) + "\n"
+                : string.Join("\n", ports.Select(Describe).Append(Describe(instance)).Append(Describe(database))));
+            return ports.Exists(static port => port.Held) ? ExitCode.PortHeld
+                : database.State is DatabaseState.Unreachable or DatabaseState.Refused ? ExitCode.Failed
+                : ExitCode.Stopped;
         });
 
         var number = new Argument<int>("number") { Description = "The port." };
@@ -116,5 +119,17 @@ internal static class DoctorCommand
         return text.Append("    because   ").Append(report.Evidence).Append('\n').ToString();
     }
 
-    private sealed record Report(InstanceReport Instance, IReadOnlyList<PortReport> Ports);
+    private static string Describe(DatabaseReport report) =>
+        $"Database {report.Place} ({report.Provider}) is {Word(report.State)}.\n    because   {report.Because}\n";
+
+    private static string Word(DatabaseState state) => state switch
+    {
+        DatabaseState.Ready => "ready",
+        DatabaseState.Pending => "to be brought up to date",
+        DatabaseState.Missing => "not there yet",
+        DatabaseState.Unreachable => "out of reach",
+        _ => "not what this program needs",
+    };
+
+    private sealed record Report(InstanceReport Instance, IReadOnlyList<PortReport> Ports, DatabaseReport Database);
 }

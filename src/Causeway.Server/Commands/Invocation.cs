@@ -11,7 +11,8 @@ internal sealed class Invocation(
     TextWriter error,
     bool isTerminal,
     CausewayConfigurationSettings look,
-    IReadOnlyList<ActivatedSocket> sockets)
+    IReadOnlyList<ActivatedSocket> sockets,
+    TextReader input)
 {
     /// <summary>Read, not yet checked: <c>--help</c> must work whatever the file says.</summary>
     public CausewayConfiguration Configuration { get; } = ServerSettings.Read(args, look);
@@ -19,6 +20,8 @@ internal sealed class Invocation(
     public TextWriter Output => output;
 
     public TextWriter Error => error;
+
+    public TextReader Input => input;
 
     /// <summary>Checks the configuration.</summary>
     /// <exception cref="ConfigurationException">With everything that is wrong.</exception>

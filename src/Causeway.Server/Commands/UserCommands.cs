@@ -36,7 +36,7 @@ internal static class UserCommands
         command.SetAction(async (result, cancellationToken) =>
         {
             var address = EmailAddress.Parse(result.GetRequiredValue(email), null);
-            var password = result.GetValue(stdin) ? await Console.In.ReadLineAsync(cancellationToken) : await AskAsync(run);
+            var password = result.GetValue(stdin) ? await run.Input.ReadLineAsync(cancellationToken) : await AskAsync(run);
             if (PasswordRules.Check(password, address) is { } rule)
             {
                 await run.Error.WriteLineAsync("The password: " + rule);

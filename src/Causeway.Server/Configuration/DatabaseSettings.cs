@@ -7,6 +7,9 @@ namespace Causeway.Server;
 /// <summary>Where the data is.</summary>
 internal sealed class DatabaseSettings : IValidatableObject
 {
+    /// <summary>The file's name in the data directory.</summary>
+    public const string FileName = "causeway.db";
+
     /// <summary><c>sqlite</c>: a file in the data directory; <c>postgres</c>: a server, which several nodes may share.</summary>
     /// <value>Default <c>sqlite</c>.</value>
     public DatabaseProvider Provider { get; set; } = DatabaseProvider.Sqlite;
@@ -39,7 +42,7 @@ internal sealed class DatabaseSettings : IValidatableObject
     {
         options.Provider = Provider;
         options.ConnectionString = ConnectionString;
-        options.SqliteFile = Path.Combine(dataDirectory, "causeway.db");
+        options.SqliteFile = Path.Combine(dataDirectory, FileName);
         options.SqliteSynchronous = Synchronous;
     }
 }

@@ -59,6 +59,73 @@ public sealed class ServerDatabaseTests : IDisposable
         await Eventually.Equal("available", () => DatabaseState(server));
     }
 
+    /// <summary>A database that comes back later than the service may have no tables: with migrations off it stays so, for as long as the test wants.</summary>
+    [Fact]
+    public async Task Request_PostgresIsBackWithoutItsTables_IsUnavailableAndNoFailure()
+    {
+        NeedPostgres();
+        await using var postgres = await PostgresServer.StartAsync();
+        var connection = await postgres.CreateDatabaseAsync();
+        await postgres.StopAsync();
+        await using var server = await RunningServer.StartAsync(Configured(connection), "--Database:Migrate=false");
+        await postgres.StartAgainAsync();
+        await server.Logs.WaitFor("SchemaRefused");
+
+        var answer = await server.GetAsync("/api/v1/users");
+
+        answer.AssertError(503, "UNAVAILABLE");
+        Assert.Equal("1", answer.Header("Retry-After"));
+        (await server.PostAsync("/api/v1/users", """{"email":"ada@example.com"}""")).AssertError(503, "UNAVAILABLE");
+        (await server.PostAsync("/api/v1/rooms", """{"room_id":"lobby"}""")).AssertError(503, "UNAVAILABLE");
+        (await server.GetAsync("/api/v1/users", Causeway.Identity.ApiKeySecret.Create().Text)).AssertError(503, "UNAVAILABLE");
+
+        _directory.Write("causeway.json", Configured(connection));
+        Assert.Equal(0, await RunAsync("migrate", "up"));
+        await Eventually.Equal("available", () => DatabaseState(server));
+        (await server.GetAsync("/api/v1/users")).AssertStatus(200);
+    }
+
+    [Fact]
+    public async Task Doctor_DatabaseOfEachKind_SaysWhatAStartWouldMakeOfIt()
+    {
+        Assert.Equal((ExitCode.Stopped, "missing"), await ExamineAsync());
+        Assert.False(Directory.Exists(_directory["data"]), "It only looks.");
+
+        Assert.Equal(0, await RunAsync("migrate", "up"));
+        Assert.Equal((ExitCode.Stopped, "ready"), await ExamineAsync());
+
+        Assert.Equal(0, await RunAsync("migrate", "down"));
+        Assert.Equal((ExitCode.Stopped, "pending"), await ExamineAsync());
+        Assert.Equal((ExitCode.Failed, "refused"), await ExamineAsync("--Database:Migrate=false"));
+
+        Assert.Equal(0, await RunAsync("migrate", "up"));
+        await OnFileAsync(static database => database.ExecuteAsync(
+            "INSERT INTO causeway_migrations (library, number, name, checksum, applied_at, position) VALUES ('server', 9999, 'of_tomorrow', 'x', 0, 9999)"));
+        Assert.Equal((ExitCode.Failed, "refused"), await ExamineAsync());
+        Assert.Contains("9999_of_tomorrow", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_FileThatIsNoDatabase_SaysSo()
+    {
+        _directory.Write("data/causeway.db", new string('x', 4_096));
+
+        Assert.Equal((ExitCode.Failed, "unreachable"), await ExamineAsync());
+        Assert.Equal(ExitCode.Failed, await RunAsync("doctor", "--Server:Urls=http://127.0.0.1:0"));
+        Assert.Contains("is out of reach", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_PostgresOutOfReach_NamesThePlaceAndNoSecret()
+    {
+        _directory.Write("causeway.json", Configured("Host=127.0.0.1;Port=1;Database=live;Username=somebody;Password=geheim;Timeout=2"));
+
+        Assert.Equal((ExitCode.Failed, "unreachable"), await ExamineAsync());
+
+        Assert.Contains("127.0.0.1:1/live", _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", _output.ToString() + _error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Start_FileThatIsNoDatabase_EndsWithOneClearLine()
     {
@@ -182,6 +249,14 @@ public sealed class ServerDatabaseTests : IDisposable
 
     private static string DatabaseState(RunningServer server) =>
         server.App.Services.GetRequiredService<Dependencies>().Find("database")!.State.ToString().ToLowerInvariant();
+
+    private async Task<(int Code, string State)> ExamineAsync(params string[] more)
+    {
+        var before = _output.ToString().Length;
+        var code = await RunAsync(["doctor", "--json", "--Server:Urls=http://127.0.0.1:0", .. more]);
+        using var report = JsonDocument.Parse(_output.ToString()[before..]);
+        return (code, report.RootElement.GetProperty("database").GetProperty("state").GetString()!);
+    }
 
     private async Task OnFileAsync(Func<Database, Task> work)
     {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Causeway.Data;
 using Causeway.Hosting;
 using Causeway.Http;
@@ -32,6 +33,11 @@ internal static class ServerDatabase
         {
             RetryAfter = TimeSpan.FromSeconds(1),
         });
+
+        // A PostgreSQL that comes back later than the service may have no tables yet: that is for it to mend and no failure of the request.
+        services.AddApiError<DbException>(static (provider, _) => provider.GetRequiredService<DatabaseSchema>().IsReady
+            ? null
+            : new ApiError(ErrorCode.Unavailable, "The database is not where this program needs it yet.") { RetryAfter = TimeSpan.FromSeconds(1) });
         services.AddSingleton<CursorKey>();
         services.AddSingleton<DatabaseSchema>();
         services.AddLifespanStep(
