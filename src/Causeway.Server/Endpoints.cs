@@ -12,6 +12,7 @@ internal static class Endpoints
 
         var limits = app.Services.GetRequiredService<MessageLimits>();
         var api = app.MapGroup("/api/v1").WithRateLimit(RateLimitPolicies.Default).WithCompression();
+        api.AnswerHead();
         api.MapAuthEndpoints();
         api.MapUserEndpoints();
         api.MapRoleEndpoints();

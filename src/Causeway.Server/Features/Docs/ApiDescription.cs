@@ -9,6 +9,9 @@ internal static class ApiDescription
     public static IServiceCollection AddApiDescription(this IServiceCollection services, ServerSettings settings) => services.AddOpenApi("v1", options =>
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+
+        // Every GET answers HEAD too; that needs no description of its own.
+        options.ShouldInclude = static description => description.HttpMethod != HttpMethods.Head;
         options.CreateSchemaReferenceId = static type => SchemaNames.Of(type.Type, OpenApiOptions.CreateDefaultSchemaReferenceId(type));
         options.AddSchemaTransformer(SchemaDetails.Apply);
         options.AddOperationTransformer(OperationDetails.Apply);

@@ -27,7 +27,6 @@ internal static class FileEndpoints
             .WithName("downloadFile").WithSummary("Download a file: whole, or in ranges (Range, If-Range), and conditionally. Always as an attachment.")
             .Needs(AccessRule.Credential).Produces(200).Produces(206).Produces(304).WithMetadata(DownloadMetadata.Instance).Refuses(404, 412, 416, 503)
             .SendsContentHeaders(200, 206, 304);
-        files.MapMethods("/{id}/content", [HttpMethods.Head], DownloadFile.HandleAsync).Needs(AccessRule.Credential).ExcludeFromDescription();
         files.MapPatch("/{id}", UpdateFile.HandleAsync)
             .WithName("updateFile").WithSummary("Rename a file.")
             .Needs(AccessRule.Credential).Answers<FileResponse>(200).Sends(200, "ETag", Version).Refuses(404, 412, 503);
