@@ -23,7 +23,7 @@ internal sealed class IdentityMetrics : IDisposable
         _logIns = _meter.CreateCounter<long>("causeway.log_ins", "{log-in}", "Log-ins by outcome.");
         _refreshes = _meter.CreateCounter<long>("causeway.token.refreshes", "{refresh}", "Refreshed sessions by outcome.");
         _mails = _meter.CreateCounter<long>("causeway.mails", "{mail}", "Mails by outcome.");
-        _auditDropped = _meter.CreateCounter<long>("causeway.audit.dropped", "{entry}", "Refusals left out of the audit log because too many came at once.");
+        _auditDropped = _meter.CreateCounter<long>("causeway.audit.dropped", "{entry}", "Acts and refusals left out of the audit log because too many came at once.");
     }
 
     public void CountHash() => _hashes.Add(1);

@@ -19,10 +19,17 @@ public sealed class IdentityUpkeep
         Database database, AccessFeed feed, LastUses uses, AuditLog audit, Sessions sessions, MailTokens tokens, SigningKeys keys, IOptions<IdentityOptions> options) =>
         (_database, _feed, _uses, _audit, _sessions, _tokens, _keys, _options) = (database, feed, uses, audit, sessions, tokens, keys, options.Value);
 
-    /// <summary>Writes what is noted in memory: refusals for the audit log, and when credentials were used last. Call it every second, and before the end.</summary>
+    /// <summary>Writes what is noted in memory: refusals for the audit log, and when credentials were used last. Call it every second.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken = default)
     {
         await _audit.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await _uses.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for all that is noted, also what would have waited for more of its kind. Call it before the end.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken = default)
+    {
+        await _audit.FinishAsync(cancellationToken).ConfigureAwait(false);
         await _uses.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -139,13 +139,19 @@ public sealed class CausewayConfiguration
     /// <summary>Keys whose value in another configuration is not the one here; secrets are compared, not shown.</summary>
     /// <param name="other">Read later, say; bound like this one.</param>
     /// <returns>Full keys in their order by name.</returns>
-    public IReadOnlyList<string> ChangedKeys(CausewayConfiguration other)
+    public IReadOnlyList<string> ChangedKeys(CausewayConfiguration other) => [.. Changes(other).Select(static change => change.Key)];
+
+    /// <summary>The same with the values, secrets masked.</summary>
+    /// <param name="other">Read later, say; bound like this one.</param>
+    /// <returns>In the order of the keys.</returns>
+    public IReadOnlyList<ConfigurationChange> Changes(CausewayConfiguration other)
     {
         ArgumentNullException.ThrowIfNull(other);
         var (before, after) = (EffectiveValues(), other.EffectiveValues());
         return [.. before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase)
             .Where(key => !string.Equals(Value(before, _tree, key), Value(after, other._tree, key), StringComparison.Ordinal))
-            .Order(StringComparer.OrdinalIgnoreCase)];
+            .Order(StringComparer.OrdinalIgnoreCase)
+            .Select(key => new ConfigurationChange(key, before.GetValueOrDefault(key)?.Value, after.GetValueOrDefault(key)?.Value))];
 
         // A secret is masked in the view; what was written tells whether it is the same.
         static string? Value(Dictionary<string, ConfigurationViewEntry> view, ConfigurationTree tree, string key) =>

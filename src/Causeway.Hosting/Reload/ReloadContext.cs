@@ -39,6 +39,9 @@ internal sealed record ReloadHook(string Name, int Order, IReadOnlyList<string> 
         key.Equals(own, StringComparison.OrdinalIgnoreCase) || key.StartsWith(own + ":", StringComparison.OrdinalIgnoreCase));
 }
 
+/// <summary>Hears of every reload, after it.</summary>
+internal sealed record ReloadObserver(Func<IServiceProvider, ReloadReport, CancellationToken, Task> TellAsync);
+
 /// <summary>Reads and checks the configuration anew.</summary>
 /// <param name="Read">Throws a <see cref="ConfigurationException"/> with everything that is wrong.</param>
 internal sealed record ReloadSource(Func<IServiceProvider, CausewayConfiguration> Read);

@@ -23,6 +23,9 @@ internal static partial class ReloadLog
     [LoggerMessage(4606, LogLevel.Information, "The reload ended: {Changes} parts changed, {Problems} problems, {Keys} keys need a restart.")]
     public static partial void ReloadEnded(this ILogger logger, int changes, int problems, int keys);
 
+    [LoggerMessage(4608, LogLevel.Error, "Somebody who hears of reloads failed.")]
+    public static partial void ReloadObserverFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(4607, LogLevel.Information, "The terminal is gone, so the service stops.")]
     public static partial void TerminalGone(this ILogger logger);
 }

@@ -6,6 +6,9 @@ namespace Causeway.Hosting;
 /// <param name="NeedRestart">Keys whose new value counts only after a restart.</param>
 public sealed record ReloadReport(IReadOnlyList<string> Problems, IReadOnlyList<string> Changes, IReadOnlyList<string> NeedRestart)
 {
+    /// <summary>Keys with another value than before the reload, whether or not a hook put it into force; secrets are masked.</summary>
+    public IReadOnlyList<ConfigurationChange> Values { get; init; } = [];
+
     /// <summary>Whether all went well.</summary>
     public bool Succeeded => Problems.Count == 0;
 }

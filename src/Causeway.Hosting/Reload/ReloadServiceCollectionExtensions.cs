@@ -31,6 +31,16 @@ public static class ReloadServiceCollectionExtensions
         return services.AddSingleton(new ReloadHook(name, order, keys, reloadAsync));
     }
 
+    /// <summary>Adds somebody who hears of every reload, after it, whether or not it changed something. What they throw is logged.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="tellAsync">Gets what the log has as well. The next reload waits for it.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddReloadObserver(this IServiceCollection services, Func<IServiceProvider, ReloadReport, CancellationToken, Task> tellAsync)
+    {
+        ArgumentNullException.ThrowIfNull(tellAsync);
+        return services.AddSingleton(new ReloadObserver(tellAsync));
+    }
+
     /// <summary>Says how the configuration is read again before the hooks run. Without it the hooks run on their own.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="read">Reads, checks, and puts the result where the hooks find it; or throws a <see cref="ConfigurationException"/>, and no hook runs.</param>

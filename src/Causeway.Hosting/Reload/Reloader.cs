@@ -42,6 +42,7 @@ public sealed class Reloader : IDisposable
             var report = await RunAsync(cancellationToken).ConfigureAwait(false);
             _manager?.TellReloaded(report);
             _logger.ReloadEnded(report.Changes.Count, report.Problems.Count, report.NeedRestart.Count);
+            await TellObserversAsync(report, cancellationToken).ConfigureAwait(false);
             return report;
         }
         finally
@@ -63,6 +64,7 @@ public sealed class Reloader : IDisposable
 
     private async Task<ReloadReport> RunAsync(CancellationToken cancellationToken)
     {
+        IReadOnlyList<ConfigurationChange> values = [];
         IReadOnlyList<string> changed = [], needRestart = [];
         if (_source is not null)
         {
@@ -82,7 +84,8 @@ public sealed class Reloader : IDisposable
                 return new(problems, [], []);
             }
 
-            changed = _current?.ChangedKeys(fresh) ?? [];
+            values = _current?.Changes(fresh) ?? [];
+            changed = [.. values.Select(static value => value.Key)];
             needRestart = [.. (_started?.ChangedKeys(fresh) ?? []).Where(key => !_hooks.Exists(hook => hook.Owns(key)))];
             _current = fresh;
             if (needRestart.Count > 0)
@@ -111,7 +114,22 @@ public sealed class Reloader : IDisposable
             }
         }
 
-        return new(failures, changes, needRestart);
+        return new(failures, changes, needRestart) { Values = values };
+    }
+
+    private async Task TellObserversAsync(ReloadReport report, CancellationToken cancellationToken)
+    {
+        foreach (var observer in _services.GetServices<ReloadObserver>())
+        {
+            try
+            {
+                await observer.TellAsync(_services, report, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                _logger.ReloadObserverFailed(exception);
+            }
+        }
     }
 
     private List<string> Tell(ReloadHook hook, Exception exception)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using Causeway.Data;
 
 namespace Causeway.Identity;
@@ -11,15 +10,22 @@ namespace Causeway.Identity;
 public sealed class AuditLog
 {
     internal const string Columns = "id, at, actor, user_id, action, target, outcome, address, request_id, details";
-    private const int MostPending = 1_000;
+    private const int MostActs = 1_000;
     private const int DeletedAtOnce = 5_000;
 
     private readonly Database _database;
     private readonly IdentityMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<RefusalKey, Refusal> _pending = new();
+    private readonly ConcurrentQueue<(AuditEntry Entry, DateTimeOffset At)> _acts = new();
+    private readonly RefusalNotes _refusals;
+    private readonly RefusalNotes _requests;
 
-    internal AuditLog(Database database, IdentityMetrics metrics, TimeProvider time) => (_database, _metrics, _time) = (database, metrics, time);
+    internal AuditLog(Database database, IdentityMetrics metrics, TimeProvider time)
+    {
+        (_database, _metrics, _time) = (database, metrics, time);
+        _refusals = new RefusalNotes(1_000, TimeSpan.Zero, time);
+        _requests = new RefusalNotes(2_000, TimeSpan.FromMinutes(1), time);
+    }
 
     /// <summary>Writes an act down in the transaction that does it: both happen or neither.</summary>
     public Task WriteAsync(UnitOfWork unit, AuditEntry entry, CancellationToken cancellationToken = default)
@@ -37,61 +43,40 @@ public sealed class AuditLog
     }
 
     /// <summary>
-    /// Notes a refusal, to be written by <see cref="FlushAsync"/>: whoever guesses credentials must not be able to keep the database busy. The same refusal of
-    /// the same address is one entry with a count; over 1,000 different ones at a time are counted in <c>causeway.audit.dropped</c> and not kept.
+    /// Writes an act down that was done whatever becomes of this, such as closing a connection. While the database is down it is noted, and written by
+    /// <see cref="FlushAsync"/> when that is back; over 1,000 noted ones are counted in <c>causeway.audit.dropped</c> and not kept.
     /// </summary>
-    public void NoteRefusal(AuditEntry entry)
+    public async Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var key = new RefusalKey(entry.Action, entry.Origin.Actor, entry.Origin.Address, entry.Target);
-        while (true)
+        var at = _time.GetUtcNow();
+        try
         {
-            if (_pending.TryGetValue(key, out var known) && known.TryCount())
-            {
-                return;
-            }
-
-            if (known is null && _pending.Count >= MostPending)
-            {
-                _metrics.CountAuditDropped();
-                return;
-            }
-
-            if (known is null && _pending.TryAdd(key, new Refusal(entry, _time.GetUtcNow())))
-            {
-                return;
-            }
+            await _database.WriteAsync((unit, token) => InsertAsync(unit, entry, at, token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DatabaseUnavailableException)
+        {
+            Keep([(entry, at)]);
         }
     }
 
-    /// <summary>Writes the noted refusals.</summary>
-    public async Task FlushAsync(CancellationToken cancellationToken = default)
-    {
-        if (_pending.IsEmpty)
-        {
-            return;
-        }
+    /// <summary>
+    /// Notes a refusal, to be written by <see cref="FlushAsync"/>: whoever guesses credentials must not be able to keep the database busy. The same refusal of
+    /// the same network is one entry with a count; over 1,000 different ones at a time are counted in <c>causeway.audit.dropped</c> and not kept.
+    /// </summary>
+    public void NoteRefusal(AuditEntry entry) => Note(_refusals, entry);
 
-        var taken = new List<Refusal>();
-        foreach (var (key, _) in _pending)
-        {
-            if (_pending.TryRemove(key, out var refusal))
-            {
-                refusal.Close();
-                taken.Add(refusal);
-            }
-        }
+    /// <summary>
+    /// The same for what ordinary requests are refused: after the first one, the same refusal of the same network is one entry a minute. Up to 2,000 different
+    /// ones a minute are kept, apart from those of <see cref="NoteRefusal"/>.
+    /// </summary>
+    public void NoteRefusedRequest(AuditEntry entry) => Note(_requests, entry);
 
-        await _database.WriteAsync(
-            async (unit, token) =>
-            {
-                foreach (var refusal in taken)
-                {
-                    await InsertAsync(unit, refusal.Complete(), refusal.At, token).ConfigureAwait(false);
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
+    /// <summary>Writes what is noted; what can't be written stays noted.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken = default) => WriteNotedAsync(everything: false, cancellationToken);
+
+    /// <summary>The same, with what would have waited for more of its kind.</summary>
+    internal Task FinishAsync(CancellationToken cancellationToken) => WriteNotedAsync(everything: true, cancellationToken);
 
     /// <summary>Deletes what is older than the retention, some thousand entries at a time.</summary>
     /// <returns>How many there were.</returns>
@@ -127,44 +112,62 @@ public sealed class AuditLog
         },
         cancellationToken);
 
-    private readonly record struct RefusalKey(string Action, string Actor, string? Address, string? Target);
-
-    /// <summary>A refusal and how often it came before it was written.</summary>
-    private sealed class Refusal(AuditEntry entry, DateTimeOffset at)
+    private void Note(RefusalNotes notes, AuditEntry entry)
     {
-        private readonly Lock _lock = new();
-        private int _count = 1;
-        private bool _closed;
-
-        public DateTimeOffset At => at;
-
-        public bool TryCount()
+        ArgumentNullException.ThrowIfNull(entry);
+        if (!notes.TryAdd(entry))
         {
-            lock (_lock)
+            _metrics.CountAuditDropped();
+        }
+    }
+
+    private void Keep(IEnumerable<(AuditEntry Entry, DateTimeOffset At)> acts)
+    {
+        foreach (var act in acts)
+        {
+            if (_acts.Count < MostActs)
             {
-                _count += _closed ? 0 : 1;
-                return !_closed;
+                _acts.Enqueue(act);
+            }
+            else
+            {
+                _metrics.CountAuditDropped();
             }
         }
+    }
 
-        public void Close()
+    private async Task WriteNotedAsync(bool everything, CancellationToken cancellationToken)
+    {
+        var acts = new List<(AuditEntry Entry, DateTimeOffset At)>();
+        while (acts.Count < MostActs && _acts.TryDequeue(out var act))
         {
-            lock (_lock)
-            {
-                _closed = true;
-            }
+            acts.Add(act);
         }
 
-        public AuditEntry Complete()
+        var (refusals, requests) = (_refusals.Take(everything), _requests.Take(everything));
+        if (acts.Count + refusals.Count + requests.Count == 0)
         {
-            if (_count == 1)
-            {
-                return entry;
-            }
+            return;
+        }
 
-            var details = (JsonObject?)entry.Details?.DeepClone() ?? [];
-            details["count"] = _count;
-            return entry with { Details = details };
+        try
+        {
+            await _database.WriteAsync(
+                async (unit, token) =>
+                {
+                    foreach (var (entry, at) in acts.Concat(refusals.Concat(requests).Select(static note => (note.ToEntry(), note.At))))
+                    {
+                        await InsertAsync(unit, entry, at, token).ConfigureAwait(false);
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Keep(acts);
+            _refusals.PutBack(refusals);
+            _requests.PutBack(requests);
+            throw;
         }
     }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Causeway.Hosting;
 using Causeway.Http;
+using Causeway.Identity;
 using Causeway.Realtime;
 
 namespace Causeway.Server;
@@ -16,6 +18,7 @@ internal static class ServerReload
             services.AddHostedService<ReloadOnSave>();
         }
 
+        services.AddReloadObserver(WriteDownAsync);
         services.AddReload("log level", order: 0, ["Telemetry:LogLevel"], static (context, _) =>
         {
             var wanted = context.Services.GetRequiredService<CurrentSettings>().Value.Telemetry.LogLevel;
@@ -40,5 +43,34 @@ internal static class ServerReload
 
             return Task.CompletedTask;
         });
+    }
+
+    /// <summary>Another configuration, or one that was refused, is an act; a reload that finds nothing new is none.</summary>
+    private static Task WriteDownAsync(IServiceProvider provider, ReloadReport report, CancellationToken cancellationToken)
+    {
+        if (report.Values.Count + report.Changes.Count + report.Problems.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        var details = new JsonObject();
+        if (report.Values.Count > 0)
+        {
+            details["values"] = new JsonObject(report.Values.Select(static value => KeyValuePair.Create<string, JsonNode?>(value.Key, new JsonArray(value.Before, value.After))));
+        }
+
+        Add("changed", report.Changes);
+        Add("need_restart", report.NeedRestart);
+        Add("problems", report.Problems);
+        return provider.GetRequiredService<AuditLog>().RecordAsync(
+            new AuditEntry("config.reload", report.Succeeded ? AuditOutcome.Success : AuditOutcome.Failed, AuditOrigin.Service, Details: details), cancellationToken);
+
+        void Add(string name, IReadOnlyList<string> lines)
+        {
+            if (lines.Count > 0)
+            {
+                details[name] = new JsonArray([.. lines.Select(static line => JsonValue.Create(line))]);
+            }
+        }
     }
 }

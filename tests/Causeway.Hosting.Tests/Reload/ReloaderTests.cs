@@ -78,6 +78,31 @@ public sealed class ReloaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Reload_Observer_HearsTheValuesWithoutSecretsAndHarmsNobody()
+    {
+        var heard = new List<ReloadReport>();
+        await using var server = await StartAsync("""{"App":{"Directory":"a","Key":"one"}}""", services => services
+            .AddReload("hook", 1, ["App"], (_, _) => Task.CompletedTask)
+            .AddReloadObserver((_, _, _) => throw new InvalidOperationException("on purpose"))
+            .AddReloadObserver((_, report, _) =>
+            {
+                heard.Add(report);
+                return Task.CompletedTask;
+            }));
+
+        _workspace.Write("causeway.json", """{"App":{"Directory":"b","Key":"two"}}""");
+        Assert.True((await ReloadAsync(server)).Succeeded);
+        _workspace.Write("causeway.json", """{"App":{"Docs":"perhaps"}}""");
+        Assert.False((await ReloadAsync(server)).Succeeded);
+
+        Assert.Equal(
+            [new ConfigurationChange("App:Directory", "a", "b"), new ConfigurationChange("App:Key", ConfigurationView.Mask, ConfigurationView.Mask)], heard[0].Values);
+        Assert.Empty(heard[1].Values);
+        Assert.NotEmpty(heard[1].Problems);
+        Assert.Equal(2, server.Logs.Named("ReloadObserverFailed").Count);
+    }
+
+    [Fact]
     public async Task Reload_WhileOneRuns_WaitsForIt()
     {
         var entered = new SemaphoreSlim(0);

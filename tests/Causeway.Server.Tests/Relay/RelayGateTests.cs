@@ -39,6 +39,8 @@ public sealed class RelayGateTests
         (await server.SendAsync(HttpMethod.Get, "/app/x", token: "wrong")).AssertError(401, "UNAUTHORIZED");
 
         var answer = await server.SendAsync(HttpMethod.Get, "/app/x", token: server.TokenFor("ann", ["editor"]));
+        await server.App.Services.GetRequiredService<IdentityUpkeep>().FinishAsync();
+        Assert.Equal(1, (await server.GetAsync("/api/v1/audit?action=auth.credential", server.AdminToken)).AssertStatus(200).GetProperty("items").GetArrayLength());
         var identity = await IdentityOf(server, answer);
         Assert.Equal(("ann", "ann the user", "editor"), (identity.Subject, identity.GetPayloadValue<string>("name"), Assert.Single(identity.GetPayloadValue<string[]>("roles"))));
         Assert.False(answer.Json.TryGetProperty("Authorization", out _));

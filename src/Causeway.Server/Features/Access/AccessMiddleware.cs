@@ -5,7 +5,7 @@ namespace Causeway.Server;
 
 /// <summary>Keeps out who does not meet the endpoint's <see cref="AccessRule"/>: 401 without a valid credential, 403 with one that does not suffice.</summary>
 /// <remarks>Stands before the endpoint, so that nobody's body is read before they are known; behind <see cref="CallerMiddleware"/>, which found out who it is.</remarks>
-internal sealed class AccessMiddleware(RequestDelegate next, AccessMetrics metrics)
+internal sealed class AccessMiddleware(RequestDelegate next, AccessMetrics metrics, RefusedRequests refused)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -30,6 +30,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessMetrics metri
     private Task RefuseAsync(HttpContext context, ApiError error)
     {
         metrics.CountRefused(error.Code);
+        refused.Note(context, error);
         return ErrorWriter.WriteAsync(context, error);
     }
 }

@@ -15,6 +15,7 @@ internal static class AccessServiceCollectionExtensions
         var adminToken = Keys(settings);
         services.AddSingleton(adminToken);
         services.AddSingleton<AccessMetrics>();
+        services.AddSingleton<RefusedRequests>();
         services.AddSingleton<SessionCookie>();
         services.AddSingleton(provider => new RegistrationRule(settings.Auth.AllowRegistration ?? provider.GetRequiredService<Exposure>().IsLocal));
         services.AddSingleton<UserNames>();

@@ -31,7 +31,7 @@ internal static class ServerIdentity
             AfterDatabase,
             TimeSpan.FromSeconds(30),
             StartAsync,
-            static (provider, cancellationToken) => provider.GetRequiredService<IdentityUpkeep>().FlushAsync(cancellationToken));
+            static (provider, cancellationToken) => provider.GetRequiredService<IdentityUpkeep>().FinishAsync(cancellationToken));
         services.AddLoop(
             "access changes",
             TimeSpan.FromMilliseconds(500),
@@ -51,7 +51,12 @@ internal static class ServerIdentity
             "mail",
             TimeSpan.FromSeconds(2),
             static (context, cancellationToken) => context.Services.GetRequiredService<MailOutbox>().DeliverAsync(cancellationToken),
-            static loop => loop.RetryMax = TimeSpan.FromSeconds(30));
+            loop =>
+            {
+                // A server that hangs keeps four rounds waiting; that is no fault of the loop.
+                loop.Deadline = TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(4 * (settings.Mail.Smtp?.TimeoutSeconds ?? 0));
+                loop.RetryMax = TimeSpan.FromSeconds(10);
+            });
         return services.AddLoop(
             "accounts clean-up",
             TimeSpan.FromHours(1),

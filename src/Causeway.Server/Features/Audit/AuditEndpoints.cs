@@ -63,7 +63,7 @@ internal static class AuditEndpoints
     /// <summary>An act.</summary>
     /// <param name="Id">A UUIDv7: its order is that of time.</param>
     /// <param name="At">When.</param>
-    /// <param name="Actor">Who: <c>user:ID</c>, <c>key:ID</c>, <c>admin-token</c>, <c>local</c>, <c>command</c> or <c>anonymous</c>.</param>
+    /// <param name="Actor">Who: <c>user:ID</c>, <c>key:ID</c>, <c>admin-token</c>, <c>local</c>, <c>command</c>, <c>service</c> or <c>anonymous</c>.</param>
     /// <param name="UserId">The account, where it was one.</param>
     /// <param name="UserName">What the account is called now; null without a name, and when it is no more.</param>
     /// <param name="Action">What was done, as in <c>auth.login</c>.</param>

@@ -16,7 +16,7 @@ internal static class LogOut
 
     /// <summary>Always 204 where a refresh token is given: a session that is gone already has ended.</summary>
     public static async Task<IResult> HandleAsync(
-        OptionalJsonBody<LogOutRequest> body, HttpContext context, Sessions sessions, SessionCookie cookie, CallerResolver callers, CancellationToken cancellationToken)
+        OptionalJsonBody<LogOutRequest> body, HttpContext context, Sessions sessions, SessionCookie cookie, CallerResolver callers, RefusedRequests refused, CancellationToken cancellationToken)
     {
         if (body.Value?.RefreshToken is { } token)
         {
@@ -32,6 +32,7 @@ internal static class LogOut
         var (caller, error) = await callers.ResolveAsync(context, token: null);
         if (caller is null)
         {
+            refused.Note(context, error!);
             return error!.ToResult();
         }
 

@@ -17,13 +17,13 @@ internal static class BackendEndpoints
             .Needs(AccessRule.Operator("backends:read")).Answers<BackendResponse>(200).Refuses(404);
         backends.MapPost("/{name}/start", OperateBackend.Start)
             .WithName("startBackend").WithSummary("Start a backend's process, whatever happened to it before; it is not waited for.")
-            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409);
+            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409).Audits("backend.start", "backend:{name}");
         backends.MapPost("/{name}/stop", OperateBackend.Stop)
             .WithName("stopBackend").WithSummary("Stop a backend's process until it is started here: its requests get 503 meanwhile.")
-            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409);
+            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409).Audits("backend.stop", "backend:{name}");
         backends.MapPost("/{name}/restart", OperateBackend.Restart)
             .WithName("restartBackend").WithSummary("Stop a backend's process and start it again.")
-            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409);
+            .Needs(AccessRule.Operator("backends:write")).Answers<BackendResponse>(202).Refuses(404, 409).Audits("backend.restart", "backend:{name}");
         backends.MapGet("/{name}/logs", ReadOutput.Handle)
             .WithName("readBackendLogs").WithSummary("Read what a backend's process printed: the newest lines, or those after an offset; always ascending.")
             .Needs(AccessRule.Operator("backends:read")).Answers<ReadOutput.Response>(200).Refuses(404, 409, 422);

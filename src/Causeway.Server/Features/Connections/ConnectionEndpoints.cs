@@ -17,6 +17,6 @@ internal static class ConnectionEndpoints
             .Needs(AccessRule.Operator("connections:read")).Answers<ConnectionResponse>(200).Refuses(404);
         connections.MapDelete("/{connection_id}", CloseConnection.Handle)
             .WithName("closeConnection").WithSummary("Close a connection with 4502; its client stays away.")
-            .Needs(AccessRule.Operator("connections:write")).Answers(204).Refuses(404);
+            .Needs(AccessRule.Operator("connections:write")).Answers(204).Refuses(404).Audits("connection.close", "connection:{connection_id}", CloseConnection.Describe);
     }
 }

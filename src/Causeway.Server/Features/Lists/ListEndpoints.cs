@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Causeway.Data;
 using Causeway.Http;
@@ -12,6 +13,7 @@ internal static class ListEndpoints
 {
     private const string Saved = "attachment, with a file's name.";
     private const int ExportedAtOnce = 100;
+    private const int MostQuery = 500;
 
     /// <summary>The list's pages at <c>GET</c> of the group.</summary>
     /// <param name="group">Where the list is.</param>
@@ -64,12 +66,27 @@ internal static class ListEndpoints
     /// <summary>The endpoint is a list's export as CSV.</summary>
     public static RouteHandlerBuilder IsCsvOf(this RouteHandlerBuilder endpoint, ListSchema schema, string noun) => endpoint
         .WithName($"export{TitleOf(noun)}AsCsv").WithSummary($"Export {noun} as a CSV file, row by row, in the order and with the filters of the list.")
-        .WithExport(schema).Produces<string>(200, "text/csv").Sends(200, "Content-Disposition", Saved).Refuses(422, 503);
+        .WithExport(schema).Produces<string>(200, "text/csv").Sends(200, "Content-Disposition", Saved).Refuses(422, 503)
+        .Audits($"{noun}.export", target: null, Describe("csv"));
 
     /// <summary>The endpoint is a list's export as NDJSON.</summary>
     public static RouteHandlerBuilder IsNdjsonOf(this RouteHandlerBuilder endpoint, ListSchema schema, string noun) => endpoint
         .WithName($"export{TitleOf(noun)}AsNdjson").WithSummary($"Export {noun} as one JSON object per line, in the order and with the filters of the list.")
-        .WithExport(schema).Produces<string>(200, Export.NdjsonType).Sends(200, "Content-Disposition", Saved).Refuses(422, 503);
+        .WithExport(schema).Produces<string>(200, Export.NdjsonType).Sends(200, "Content-Disposition", Saved).Refuses(422, 503)
+        .Audits($"{noun}.export", target: null, Describe("ndjson"));
+
+    /// <summary>For the audit log: what somebody took along.</summary>
+    private static Func<EndpointFilterInvocationContext, JsonObject?> Describe(string format) => invocation =>
+    {
+        var query = invocation.HttpContext.Request.QueryString.Value;
+        var details = new JsonObject { ["format"] = format };
+        if (query is { Length: > 1 })
+        {
+            details["query"] = query[1..Math.Min(query.Length, MostQuery)];
+        }
+
+        return details;
+    };
 
     private static Shaping<TRow, T> Whole<TRow, T>(HttpContext context, Func<TRow, T> shape, Completion<T>? complete) => complete is null
         ? ApiList<TRow>.Each(shape)

@@ -7,7 +7,7 @@ namespace Causeway.Server;
 /// <remarks>
 /// Where anyone may come, a credential that is not the service's own is the backend's, and goes on to it. One that is the service's own never does.
 /// </remarks>
-internal sealed class RelayGate(CallerResolver callers, IdentityTokens identities, Exposure exposure) : IRelayGate
+internal sealed class RelayGate(CallerResolver callers, IdentityTokens identities, Exposure exposure, RefusedRequests refused) : IRelayGate
 {
     private const string RolePrefix = "role:";
     private const string QueryName = "access_token";
@@ -20,11 +20,13 @@ internal sealed class RelayGate(CallerResolver callers, IdentityTokens identitie
         {
             if (caller is null)
             {
+                refused.Note(context, error);
                 return RelayDecision.Refuse(error);
             }
 
             if (access.StartsWith(RolePrefix, StringComparison.Ordinal) && !caller.IsAdmin && !caller.Roles.Contains(access[RolePrefix.Length..]))
             {
+                refused.Note(context, AccessErrors.Forbidden, caller, access);
                 return RelayDecision.Refuse(AccessErrors.Forbidden);
             }
         }

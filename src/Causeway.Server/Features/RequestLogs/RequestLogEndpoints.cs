@@ -32,9 +32,9 @@ internal static class RequestLogEndpoints
             .Needs(AccessRule.Operator("logs:read")).Answers<RequestLogResponse>(200).HasVersion(isRead: true);
         log.MapPut("", SwitchRequestLog.Handle)
             .WithName("switchRequestLog").WithSummary("Log requests for a while, or log none for a while, whatever is configured.")
-            .Needs(AccessRule.Operator("logs:write")).Answers<RequestLogResponse>(200).HasVersion();
+            .Needs(AccessRule.Operator("logs:write")).Answers<RequestLogResponse>(200).HasVersion().Audits("request_log.switch", target: null, SwitchRequestLog.Describe);
         log.MapDelete("", ResetRequestLog.Handle)
             .WithName("resetRequestLog").WithSummary("Go back to what is configured.")
-            .Needs(AccessRule.Operator("logs:write")).Answers(204);
+            .Needs(AccessRule.Operator("logs:write")).Answers(204).Audits("request_log.reset");
     }
 }

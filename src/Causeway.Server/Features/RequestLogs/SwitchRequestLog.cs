@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
 using Causeway.Http;
 
 namespace Causeway.Server;
@@ -32,6 +33,20 @@ internal static class SwitchRequestLog
         /// <summary>Only requests whose path begins so, such as <c>/api/v1/rooms</c>; null for all.</summary>
         [RegularExpression(RequestLogSettings.PathPrefixPattern)]
         public string? PathPrefix { get; init; }
+    }
+
+    /// <summary>For the audit log.</summary>
+    public static JsonObject? Describe(EndpointFilterInvocationContext invocation)
+    {
+        var request = invocation.Arguments.OfType<JsonBody<SwitchRequestLogRequest>>().Single().Value;
+        return new JsonObject
+        {
+            ["enabled"] = request.Enabled,
+            ["seconds"] = request.Seconds,
+            ["headers"] = request.Headers,
+            ["bodies"] = request.Bodies,
+            ["path_prefix"] = request.PathPrefix,
+        };
     }
 
     public static IResult Handle(

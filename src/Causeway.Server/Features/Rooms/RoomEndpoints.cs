@@ -47,7 +47,7 @@ internal static class RoomEndpoints
             .Needs(AccessRule.ReadRoom).Answers<CursorPage<ListMembers.MemberResponse>>(200).Refuses(404, 422);
         rooms.MapDelete("/{room_id}/members/{user_id}", KickMember.HandleAsync)
             .WithName("kickMember").WithSummary("Put all of a user's connections out of a room. Needs rooms:write, or to own or moderate it.")
-            .Needs(AccessRule.Credential).Answers(204).Refuses(404, 422);
+            .Needs(AccessRule.Credential).Answers(204).Refuses(404, 422).Audits("room.kick", "room:{room_id}", "user_id", "reason");
         rooms.MapGet("/{room_id}/messages", ReadHistory.HandleAsync)
             .WithName("readHistory").WithSummary("Read a room's log: the newest messages, or those after or before an offset; always ascending.")
             .Needs(AccessRule.ReadRoom).Answers<CursorPage<EnvelopeDocument>>(200).Refuses(404, 422);
