@@ -6,8 +6,6 @@ namespace Causeway.Jobs.Tests;
 [Collection("databases")]
 public sealed class WorkerTests
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(500);
-
     [Theory]
     [MemberData(nameof(Providers.All), MemberType = typeof(Providers))]
     public async Task Run_AlwaysFailing_IsTriedWithGrowingPausesAndThenDead(DatabaseProvider provider)
@@ -17,7 +15,7 @@ public sealed class WorkerTests
         node.Script["failing"] = static (context, _) => throw new InvalidOperationException($"no luck with try {context.Attempt}, last: {context.IsLastAttempt}");
         var id = await node.AddAsync("failing");
 
-        var job = await node.WhileTimePassesAsync(id, JobState.Dead, Step);
+        var job = await node.WhileTimePassesAsync(id, JobState.Dead);
         var failures = await node.Jobs.FailuresAsync(id);
 
         Assert.Equal((4, "no luck with try 4, last: True"), (job.Attempts, job.LastError));
@@ -42,7 +40,7 @@ public sealed class WorkerTests
         node.Script["needless"] = static (_, _) => Task.FromResult(JobOutcome.Cancel());
         node.Script["null"] = static (_, _) => Task.FromResult<JobOutcome>(null!);
 
-        var snoozing = await node.WhileTimePassesAsync(await node.AddAsync("snoozing"), JobState.Succeeded, TimeSpan.FromSeconds(10));
+        var snoozing = await node.WhileTimePassesAsync(await node.AddAsync("snoozing"), JobState.Succeeded);
         var hopeless = await node.UntilAsync(await node.AddAsync("hopeless"), JobState.Dead);
         await node.UntilAsync(await node.AddAsync("needless"), JobState.Cancelled);
         var nothing = await node.UntilAsync(await node.AddAsync("null", new EnqueueOptions { MaxAttempts = 1 }), JobState.Dead);
@@ -63,7 +61,7 @@ public sealed class WorkerTests
         var id = await node.AddAsync("slow");
         await node.Script.Begun("slow");
 
-        var job = await node.WhileTimePassesAsync(id, JobState.Dead, Step);
+        var job = await node.WhileTimePassesAsync(id, JobState.Dead);
 
         Assert.Equal("It took longer than 20 s.", job.LastError);
         Assert.Equal(JobFailureReason.TimedOut, Assert.Single(await node.Jobs.FailuresAsync(id)).Reason);
@@ -80,7 +78,7 @@ public sealed class WorkerTests
         var id = await node.AddAsync("stuck");
         await node.Script.Begun("stuck");
 
-        await node.WhileTimePassesAsync(id, JobState.Dead, Step);
+        await node.WhileTimePassesAsync(id, JobState.Dead);
         await node.UntilAsync(await node.AddAsync("next"), JobState.Succeeded);
 
         Assert.Single(node.Log.Named("JobLeftBehind"));
@@ -132,11 +130,7 @@ public sealed class WorkerTests
 
         await node.Database.WriteAsync((unit, token) => node.Jobs.EnqueueManyAsync(
             unit, Enumerable.Range(0, 60).Select(static index => new Work($"{index}")), new EnqueueOptions { Queue = "narrow" }, token));
-        await Eventually.True(async () =>
-        {
-            node.Time.Advance(TimeSpan.FromMilliseconds(100));
-            return (await node.Database.QueryAsync<long>("SELECT state FROM jobs WHERE state = 4")).Count == 60;
-        });
+        await node.WhileTimePassesAsync(async () => (await node.Database.QueryAsync<long>("SELECT state FROM jobs WHERE state = 4")).Count == 60, "all are through");
 
         Assert.InRange(node.Script.Most, 1, 3);
         Assert.Equal(60, node.Script.Began.Count);
@@ -179,7 +173,7 @@ public sealed class WorkerTests
         node.Time.Advance(TimeSpan.FromSeconds(29));
         await node.UntilAsync(await node.AddAsync("other"), JobState.Succeeded);
         Assert.Equal("gone", (await node.FindAsync(id)).Worker);
-        var job = await node.WhileTimePassesAsync(id, JobState.Succeeded, Step);
+        var job = await node.WhileTimePassesAsync(id, JobState.Succeeded);
 
         Assert.Equal(2, job.Attempts);
         Assert.Equal(JobFailureReason.Lost, Assert.Single(await node.Jobs.FailuresAsync(id)).Reason);
@@ -227,10 +221,7 @@ public sealed class WorkerTests
 
         // Another worker took it: it has a greater fence from here on.
         await node.Database.ExecuteAsync("UPDATE jobs SET fence = fence + 1, worker = 'another', lease_until = lease_until + 86400000 WHERE id = @id", new { id });
-        while (!stopped.Task.IsCompleted)
-        {
-            await node.Time.AdvanceWhenAsleep(Step);
-        }
+        await node.WhileTimePassesAsync(() => Task.FromResult(stopped.Task.IsCompleted), "the handler is told");
 
         gate.SetResult();
         await thrown.Task.Within();
@@ -252,12 +243,10 @@ public sealed class WorkerTests
         await node.Script.Begun("long");
         other.Worker.Start();
 
-        // Each turn waits for the heartbeat that it makes due, as a real clock would.
-        for (var turn = 0; turn < 20; turn++)
+        for (var turn = 0; turn < 10; turn++)
         {
             var before = await LeaseAsync();
-            node.Time.Advance(TimeSpan.FromSeconds(10));
-            await Eventually.True(async () => await LeaseAsync() > before, what: "the lease is prolonged");
+            await node.WhileTimePassesAsync(async () => await LeaseAsync() > before, "the lease is prolonged");
         }
 
         gate.SetResult();
@@ -308,8 +297,8 @@ public sealed class WorkerTests
         await node.Database.ExecuteAsync("UPDATE jobs SET args = '{\"name\": 5' WHERE id = @unreadable", new { unreadable });
         node.Worker.Start();
 
-        var dead = await node.WhileTimePassesAsync(unknown, JobState.Dead, Step);
-        await node.WhileTimePassesAsync(unreadable, JobState.Dead, Step);
+        var dead = await node.WhileTimePassesAsync(unknown, JobState.Dead);
+        await node.WhileTimePassesAsync(unreadable, JobState.Dead);
 
         Assert.Contains("from.the.future", dead.LastError, StringComparison.Ordinal);
         Assert.Equal("{\"name\": 5", (await node.FindAsync(unreadable)).Args);
@@ -381,18 +370,7 @@ public sealed class WorkerTests
         gate.SetResult();
         await node.Log.WaitFor("WorkerStumbled");
         await server.StartAgainAsync();
-        await Eventually.True(async () =>
-        {
-            node.Time.Advance(TimeSpan.FromMilliseconds(200));
-            try
-            {
-                return (await node.FindAsync(id)).State == JobState.Succeeded;
-            }
-            catch (DatabaseUnavailableException)
-            {
-                return false;
-            }
-        });
+        await node.WhileTimePassesAsync(id, JobState.Succeeded);
 
         Assert.Single(node.Script.Began);
         await node.Log.WaitFor("WorkerRecovered");

@@ -65,7 +65,7 @@ internal sealed class CronTimes
             (expression, problem) = (CronExpression.Parse(text, format), "");
             return true;
         }
-        catch (Exception exception) when (exception is CronFormatException or ArgumentException or InvalidOperationException)
+        catch (Exception exception) when (exception is CronFormatException or MissingSeedException)
         {
             (expression, problem) = (null, exception.Message);
             return false;

@@ -21,6 +21,9 @@ public sealed class Databases;
 /// <summary>One process: jobs on a real database of the test's own, with a clock that stands still and handlers that do what the test says.</summary>
 internal sealed class TestJobs : IAsyncDisposable
 {
+    // No worker sleeps longer, and no other timer of these tests is shorter when it is armed.
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(10);
+
     private readonly TempDirectory _directory;
     private readonly ServiceProvider _services;
     private readonly bool _ownsDirectory;
@@ -72,7 +75,7 @@ internal sealed class TestJobs : IAsyncDisposable
 
     public async Task<Job> FindAsync(string id) => (await Jobs.FindAsync(id))!;
 
-    /// <summary>Waits until a job is in a state, moving the clock on by the poll interval where nothing else does.</summary>
+    /// <summary>Waits until a job is in a state, while the clock stands.</summary>
     public async Task<Job> UntilAsync(string id, JobState state)
     {
         Job? job = null;
@@ -80,25 +83,31 @@ internal sealed class TestJobs : IAsyncDisposable
         return job!;
     }
 
-    /// <summary>Waits for a job while time goes by in steps, so that whatever is due at some moment comes to it.</summary>
-    public async Task<Job> WhileTimePassesAsync(string id, JobState state, TimeSpan step)
+    /// <summary>Waits for a job while time goes by, so that whatever is due at some moment comes to it.</summary>
+    public async Task<Job> WhileTimePassesAsync(string id, JobState state)
     {
         Job? job = null;
-        await Eventually.True(
-            async () =>
-            {
-                job = await Jobs.FindAsync(id);
-                if (job?.State == state)
-                {
-                    return true;
-                }
-
-                Time.Advance(step);
-                return false;
-            },
-            what: $"{state}, is {job?.State}");
+        await WhileTimePassesAsync(async () => (job = await Jobs.FindAsync(id))?.State == state, $"job {id} {state}");
         return job!;
     }
+
+    /// <summary>Waits for something while time goes by from one thing that is due to the next: never while a worker is at work, for whom the clock would run wild.</summary>
+    public Task WhileTimePassesAsync(Func<Task<bool>> condition, string what) => Eventually.True(
+        async () =>
+        {
+            if (await condition())
+            {
+                return true;
+            }
+
+            if (Time.UntilNextTimer is { } next && next <= LongestSleep)
+            {
+                Time.Advance(next > TimeSpan.Zero ? next : TimeSpan.FromMilliseconds(1));
+            }
+
+            return false;
+        },
+        what: what);
 
     public async ValueTask DisposeAsync()
     {
