@@ -86,7 +86,7 @@ public static class JobsServiceCollectionExtensions
             provider.GetRequiredService<JobsMetrics>(),
             Options(provider),
             provider.GetRequiredService<TimeProvider>()));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, JobWorkerService>());
+        services.AddSingleton<IHostedService>(static provider => new JobWorkerService(provider.GetRequiredService<JobWorker>(), provider.GetService<DrainState>()));
         services.AddLoop(
             "job schedules", TimeSpan.FromSeconds(1),
             static (context, cancellationToken) => context.Services.GetRequiredService<JobSchedules>().TickAsync(cancellationToken),
@@ -103,7 +103,13 @@ public static class JobsServiceCollectionExtensions
         return services.AddDrainStep("jobs", order: 50, share: 0.5, static async (context, cancellationToken) =>
         {
             var worker = context.Services.GetRequiredService<JobWorker>();
-            var (running, handedBack) = (worker.Running, await worker.DrainAsync(cancellationToken).ConfigureAwait(false));
+            var running = worker.Running;
+
+            // What is handed back has to come back first, and to be written.
+            var letEnd = context.Budget - Options(context.Services).CancelGrace - TimeSpan.FromSeconds(1);
+            using var window = new CancellationTokenSource(letEnd > TimeSpan.Zero ? letEnd : TimeSpan.Zero, context.Services.GetRequiredService<TimeProvider>());
+            using var cut = CancellationTokenSource.CreateLinkedTokenSource(window.Token, cancellationToken);
+            var handedBack = await worker.DrainAsync(cut.Token).ConfigureAwait(false);
             if (running > 0)
             {
                 context.Report($"{running} jobs ran; {handedBack} of them did not end in time and were handed back");

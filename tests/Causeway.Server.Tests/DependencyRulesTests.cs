@@ -16,7 +16,8 @@ public sealed class DependencyRulesTests
         ["Causeway.Relay"] = ["Causeway.WebSockets", "Causeway.Hosting", "Causeway.Http"],
         ["Causeway.Streams"] = ["Causeway.Http"],
         ["Causeway.Identity"] = ["Causeway.Data", "Causeway.Http"],
-        ["Causeway.Server"] = ["Causeway.Concurrency", "Causeway.Hosting", "Causeway.Data", "Causeway.Http", "Causeway.Identity", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
+        ["Causeway.Jobs"] = ["Causeway.Data", "Causeway.Hosting"],
+        ["Causeway.Server"] = ["Causeway.Concurrency", "Causeway.Hosting", "Causeway.Data", "Causeway.Http", "Causeway.Identity", "Causeway.Jobs", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Relay", "Causeway.Streams"],
     };
 
     private static readonly string Root = FindRoot();

@@ -92,11 +92,14 @@ internal sealed class JobWorker : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes nothing new from here on.</summary>
+    public void StopTaking() => Tell(() => _isDraining = true);
+
     /// <summary>Takes nothing new, lets what runs end, and hands back what has not ended when the token is cancelled; its try does not count.</summary>
     /// <returns>How many were handed back.</returns>
     public async Task<int> DrainAsync(CancellationToken cancellationToken)
     {
-        Tell(() => _isDraining = true);
+        StopTaking();
         if (_loop.IsCompleted)
         {
             return _report.HandedBack;
