@@ -25,6 +25,7 @@ internal static class Endpoints
         api.MapStreamEndpoints();
         api.MapBackendEndpoints();
         api.MapLoopEndpoints();
+        api.MapJobEndpoints();
         api.MapOverviewEndpoints();
         api.MapRequestLogEndpoints();
 

@@ -127,6 +127,7 @@ internal static class ServerApp
         services.AddServerRelay(settings);
         services.AddStreams(settings);
         services.AddServerRooms();
+        services.AddServerJobs(settings);
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));

@@ -9,7 +9,7 @@ namespace Causeway.Server;
 /// </summary>
 internal static class LaterKeys
 {
-    private static readonly string[] Sections = ["Webhooks", "Jobs"];
+    private static readonly string[] Sections = ["Webhooks"];
 
     private static readonly Dictionary<string, string?> Keys = new(StringComparer.OrdinalIgnoreCase)
     {

@@ -15,6 +15,9 @@ internal sealed class ServerSettings
     /// <summary>Where the console is when a site has the root.</summary>
     public const string MovedConsolePath = "/_console/";
 
+    /// <summary>The namespace of the service's own rooms.</summary>
+    public const string OwnNamespace = "causeway";
+
     private const string HttpsFlag = "--https";
     private const string RealtimeSection = "Realtime";
 
@@ -35,6 +38,7 @@ internal sealed class ServerSettings
         Database = configuration.Bind<DatabaseSettings>("Database");
         Files = configuration.Bind<FilesOptions>("Files");
         Mail = configuration.Bind<MailSettings>("Mail");
+        Jobs = configuration.Bind<JobsSettings>("Jobs");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
         WorkingDirectory = workingDirectory;
@@ -60,6 +64,8 @@ internal sealed class ServerSettings
     public FilesOptions Files { get; }
 
     public MailSettings Mail { get; }
+
+    public JobsSettings Jobs { get; }
 
     public RelayOptions Relay { get; }
 
@@ -204,6 +210,16 @@ internal sealed class ServerSettings
         {
             realtime.AllowedOrigins.Add(url.GetLeftPart(UriPartial.Authority));
         }
+
+        // The service's own rooms, where the file says nothing else of them: they tell operators what happens.
+        realtime.Namespaces.TryAdd(OwnNamespace, new NamespaceOptions
+        {
+            Join = JoinRule.Permission,
+            Publish = PublishRule.Server,
+            SlowConsumer = SlowConsumerPolicy.Conflate,
+            History = 0,
+            Presence = false,
+        });
 
         if (!exposure.IsLocal)
         {

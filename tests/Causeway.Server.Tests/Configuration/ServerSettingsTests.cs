@@ -53,7 +53,6 @@ public sealed class ServerSettingsTests : IDisposable
 
     [Theory]
     [InlineData("""{ "Webhooks": { "AllowPrivateNetworks": true } }""", "Webhooks")]
-    [InlineData("""{ "Jobs": { "Workers": 4 } }""", "Jobs")]
     [InlineData("""{ "Realtime": { "Backplane": "postgres" } }""", "Realtime:Backplane")]
     [InlineData("""{ "Realtime": { "Namespaces": { "chat": { "Durable": true } } } }""", "Realtime:Namespaces:chat:Durable")]
     public void Load_ThingOfALaterRelease_RefusedByName(string json, string key)

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Causeway.Jobs;
 using Causeway.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Causeway.Server.Tests.Contract;
 
@@ -133,6 +135,8 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
     private async Task<string> TakeAsync(string collection, string filled) => collection switch
     {
         "/api/v1/auth/sessions" => Guid.NewGuid().ToString(),
+        "/api/v1/jobs" => (await contract.Server.App.Services.GetRequiredService<JobClient>().EnqueueAsync(new ContractJob(), new EnqueueOptions { DueAt = DateTimeOffset.MaxValue.AddYears(-1) })).Id,
+        "/api/v1/schedules" => "contract",
         "/api/v1/loops" => "idempotency clean-up",
         "/api/v1/streams" => "build",
         "/api/v1/backends" => "worker",

@@ -2,7 +2,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Causeway.Http;
+using Causeway.Jobs;
 using Causeway.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Causeway.Server.Tests.Contract;
 
@@ -38,7 +40,12 @@ public sealed class ContractServer : IAsyncLifetime
               "Streams": { "Sources": { "build": { "Path": "build.jsonl" } } },
               "Relay": { "Backends": { "worker": { "Urls": ["http://127.0.0.1:9"], "Process": { "Command": ["sleep", "60"] } } } }
             }
-            """);
+            """,
+            static builder =>
+            {
+                builder.Services.AddJob<ContractJob, ContractJobHandler>("contract");
+                builder.Services.AddJobSchedule("contract", "0 0 1 1 *", static _ => new ContractJob());
+            });
         await File.WriteAllTextAsync(Path.Combine(_server.Directory, "build.jsonl"), "{\"step\":1}\n");
         _document = await ApiDocument.ReadAsync(AdminClient());
         Things = new ApiThings(this);
@@ -174,4 +181,12 @@ internal sealed record ApiContent(byte[] Bytes, string? Type)
 
         return content;
     }
+}
+
+/// <summary>A job that there is to be shown.</summary>
+internal sealed record ContractJob;
+
+internal sealed class ContractJobHandler : IJobHandler<ContractJob>
+{
+    public Task<JobOutcome> RunAsync(ContractJob args, JobContext context, CancellationToken cancellationToken) => Task.FromResult(JobOutcome.Done);
 }

@@ -20,6 +20,7 @@ internal static class ServerDatabase
 
         // Accounts first, with their migrations: the server's tables refer to theirs.
         services.AddServerAccounts(settings);
+        services.AddMigrations("jobs", typeof(Jobs.JobClient).Assembly);
         return services.AddMigrations("server", typeof(ServerDatabase).Assembly);
     }
 

@@ -23,6 +23,7 @@ internal static class DocumentDetails
         ["Streams"] = "Growing files as event streams.",
         ["Backends"] = "Backends behind the relay, and the processes that the service runs for them.",
         ["Loops"] = "Periodic work in the background.",
+        ["Jobs"] = "Durable jobs and the schedules that make them.",
         ["Service"] = "The service itself.",
         ["Operations"] = "For load balancers and monitoring.",
     };

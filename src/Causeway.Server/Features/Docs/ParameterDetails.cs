@@ -13,6 +13,7 @@ internal static class ParameterDetails
         ["role"] = ("The role: 1 to 64 of a-z 0-9 _ -, beginning with a letter.", Text(RoleRules.NamePattern)),
         ["user_id"] = ("The user: 1 to 128 characters.", Text(1, Wire.MaxUserIdLength)),
         ["id"] = ("Its id.", null),
+        ["job_id"] = ("The job, as listJobs names it.", null),
         ["file_id"] = ("The file.", null),
         ["connection_id"] = ("The connection, as connected told its client.", null),
         ["name"] = ("Its name in the configuration.", null),

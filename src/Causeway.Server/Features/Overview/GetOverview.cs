@@ -72,6 +72,9 @@ internal static class GetOverview
         /// <summary>Backends of relayed routes. Part <c>backends</c>.</summary>
         public BackendCounts? Backends { get; init; }
 
+        /// <summary>Durable jobs of the database, counted every 15 s. Part <c>jobs</c>.</summary>
+        public JobCounts? Jobs { get; init; }
+
         /// <summary>Parts that could not be had within a second; the others are answered all the same.</summary>
         public IReadOnlyList<UnavailablePart> Unavailable { get; init; } = [];
     }
@@ -92,6 +95,9 @@ internal static class GetOverview
 
     /// <summary>Backends: all, and those with no address up.</summary>
     internal sealed record BackendCounts(int Total, int Down);
+
+    /// <summary>Durable jobs by state.</summary>
+    internal sealed record JobCounts(long Waiting, long Running, long Scheduled, long Dead);
 
     /// <summary>A part that could not be had.</summary>
     /// <param name="Part">Its name.</param>

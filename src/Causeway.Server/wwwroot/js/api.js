@@ -65,6 +65,7 @@ export const stream = (name) => `/api/v1/streams/${encodeURIComponent(name)}`;
 export const room = (id) => `/api/v1/rooms/${encodeURIComponent(id)}`;
 const user = (id) => `/api/v1/users/${encodeURIComponent(id)}`;
 const role = (name) => `/api/v1/roles/${encodeURIComponent(name)}`;
+const job = (id) => `/api/v1/jobs/${encodeURIComponent(id)}`;
 const apiKey = (id) => `/api/v1/api-keys/${encodeURIComponent(id)}`;
 export const file = (id) => `/api/v1/files/${encodeURIComponent(id)}`;
 
@@ -96,6 +97,13 @@ export const api = {
 
   loops: () => call('GET', '/api/v1/loops'),
   operateLoop: (name, action) => call('POST', `/api/v1/loops/${encodeURIComponent(name)}/${action}`),
+
+  jobs: (query) => call('GET', '/api/v1/jobs', { query }),
+  job: (id) => call('GET', job(id)),
+  operateJob: (id, action) => call('POST', `${job(id)}/${action}`),
+  discardJob: (id) => call('DELETE', job(id)),
+  schedules: () => call('GET', '/api/v1/schedules'),
+  operateSchedule: (name, action) => call('POST', `/api/v1/schedules/${encodeURIComponent(name)}/${action}`),
 
   connections: (query) => call('GET', '/api/v1/connections', { query }),
   disconnect: (id) => call('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`),

@@ -19,6 +19,8 @@ const views = {
   backends: ['Backends', () => import('./views/backends.js')],
   backend: ['Backend', () => import('./views/backend.js')],
   loops: ['Loops', () => import('./views/loops.js')],
+  jobs: ['Jobs', () => import('./views/jobs.js')],
+  schedules: ['Schedules', () => import('./views/schedules.js')],
   files: ['Files', () => import('./views/files.js')],
   users: ['Users', () => import('./views/users.js')],
   roles: ['Roles', () => import('./views/roles.js')],
@@ -64,7 +66,7 @@ function loggedIn() {
 }
 
 function markNavigation(view) {
-  const current = { room: 'rooms', stream: 'streams', backend: 'backends', roles: 'users', 'api-keys': 'users', audit: 'users' }[view] ?? view;
+  const current = { room: 'rooms', stream: 'streams', backend: 'backends', schedules: 'jobs', roles: 'users', 'api-keys': 'users', audit: 'users' }[view] ?? view;
   for (const link of document.querySelectorAll('[data-nav]')) {
     if (link.dataset.nav === current) {
       link.setAttribute('aria-current', 'page');

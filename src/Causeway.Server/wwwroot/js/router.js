@@ -10,6 +10,8 @@ const routes = [
   [/^\/backends\/?$/, 'backends', []],
   [/^\/backends\/([^/]+)$/, 'backend', ['id']],
   [/^\/loops\/?$/, 'loops', []],
+  [/^\/jobs\/?$/, 'jobs', []],
+  [/^\/schedules\/?$/, 'schedules', []],
   [/^\/files\/?$/, 'files', []],
   [/^\/users\/?$/, 'users', []],
   [/^\/roles\/?$/, 'roles', []],

@@ -1,0 +1,8 @@
+// Jobs and what makes them by the clock belong together: one entry in the navigation, tabs between them.
+import { h } from '../dom.js';
+
+const tabs = [['jobs', '#/jobs', 'Jobs'], ['schedules', '#/schedules', 'Schedules']];
+
+export function jobTabs(current) {
+  return h('nav', { class: 'sub-nav', 'aria-label': 'Jobs' }, tabs.map(([name, href, words]) => h('a', { href, 'aria-current': name === current ? 'page' : null, 'data-testid': `tab-${name}` }, words)));
+}
