@@ -20,6 +20,8 @@ internal sealed record Options(int Runs, IReadOnlyList<Scenario> Scenarios, IRea
                  JSON requests beside a bare minimal API and FastAPI, all on SQLite: requests/s and CPU per request
           pages [--postgres CONNECTION]
                  what a page of a list costs at row 100 and at the end of a million
+          jobs [--postgres CONNECTION]
+                 durable jobs/s beside a bare loop that claims and acknowledges rows of the same database
           list   names the scenarios and the peers
           serve floor|signalr|naive|rooms --port N
                  runs one of the peers that are part of this program

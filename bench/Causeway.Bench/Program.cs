@@ -30,6 +30,12 @@ try
         case ["pages", "--postgres", var connection]:
             return await PagesBench.RunAsync(connection);
 
+        case ["jobs"]:
+            return await JobsBench.RunAsync(null);
+
+        case ["jobs", "--postgres", var jobsConnection]:
+            return await JobsBench.RunAsync(jobsConnection);
+
         case ["list"]:
             foreach (var scenario in ScenarioCatalog.All)
             {

@@ -95,14 +95,14 @@ public sealed class JobTests
     {
         await using var server = await StartAsync();
         await using var client = await server.ConnectAsync();
-        Assert.Equal("ack", (await client.RequestAsync("join_room", null, "causeway:jobs")).Type);
+        await client.JoinAsync("causeway:jobs");
 
         var id = (await server.App.Services.GetRequiredService<JobClient>().EnqueueAsync(new TestJob("progress"))).Id;
         var states = new List<string?>();
         long? done = null;
         while (states.LastOrDefault() != "succeeded")
         {
-            var message = await client.ReceiveAsync("job.changed");
+            var message = await client.NextAsync("job.changed");
             var payload = message.Payload;
             Assert.Equal((id, "test"), (payload.GetProperty("job_id").GetString(), payload.GetProperty("kind").GetString()));
             states.Add(payload.GetProperty("state").GetString());
@@ -132,7 +132,7 @@ public sealed class JobTests
         (await server.PostAsync($"/api/v1/jobs/{id}/replay", "", reader)).AssertError(403, "FORBIDDEN");
         (await server.PostAsync("/api/v1/schedules/yearly/run", "", reader)).AssertError(403, "FORBIDDEN");
         await using var client = await server.ConnectAsync(reader);
-        Assert.Equal("error", (await client.RequestAsync("join_room", null, "causeway:jobs")).Type);
+        Assert.Equal("error", (await client.RequestAsync("join_room", new System.Text.Json.Nodes.JsonObject { ["room_id"] = "causeway:jobs" })).Type);
     }
 
     private static IEnumerable<string?> Ids(JsonElement page) => page.GetProperty("items").EnumerateArray().Select(static item => item.GetProperty("id").GetString());
