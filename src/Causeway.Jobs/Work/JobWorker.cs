@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Causeway.Data;
 using Microsoft.Extensions.Logging;
 
@@ -11,12 +10,10 @@ namespace Causeway.Jobs;
 internal sealed class JobWorker : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
-    private static readonly JobRetry UnknownRetry = new JobKindOptions().Retry;
 
     private readonly Database _database;
-    private readonly JobStore _store;
+    private readonly WorkerTransaction _transaction;
     private readonly JobTry _try;
-    private readonly JobKinds _kinds;
     private readonly WorkerReport _report;
     private readonly JobsOptions _options;
     private readonly TimeProvider _time;
@@ -48,7 +45,8 @@ internal sealed class JobWorker : IAsyncDisposable
 
     public JobWorker(Database database, JobStore store, JobTry jobTry, JobKinds kinds, WorkerReport report, JobsOptions options, TimeProvider time, ILogger logger)
     {
-        (_database, _store, _try, _kinds, _report, _options, _time, _logger) = (database, store, jobTry, kinds, report, options, time, logger);
+        (_database, _try, _report, _options, _time, _logger) = (database, jobTry, report, options, time, logger);
+        _transaction = new WorkerTransaction(store, kinds, options, time);
         _begun = time.GetTimestamp();
         _queues = new WorkerQueues(options, kinds);
         report.Metrics.Running = () => Running;
@@ -221,7 +219,7 @@ internal sealed class JobWorker : IAsyncDisposable
         try
         {
             // The wait has the limit as well: what hangs may not listen to a token.
-            await _database.WriteAsync((unit, token) => WriteAsync(unit, turn, result, token), stop.Token).WaitAsync(stop.Token).ConfigureAwait(false);
+            await _database.WriteAsync((unit, token) => _transaction.RunAsync(unit, turn, result, token), stop.Token).WaitAsync(stop.Token).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -283,45 +281,6 @@ internal sealed class JobWorker : IAsyncDisposable
                 Polls = polls,
                 IsLast = _isDraining && _running.Count == 0 && _ends.Count == 0,
             };
-        }
-    }
-
-    private async Task WriteAsync(UnitOfWork unit, WorkerTurn turn, WorkerTurnResult result, CancellationToken cancellationToken)
-    {
-        var now = Now();
-        var until = now + (long)_options.Lease.TotalMilliseconds;
-        foreach (var job in turn.Ends.Select(static ended => ended.Job).Where(static job => job.HasNews).Concat(turn.Reported))
-        {
-            await JobStore.SaveProgressAsync(unit, job.Row, job.Progress!, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (turn.Ends.Any(static ended => !ended.IsSettled))
-        {
-            result.States = await _store.FinishAsync(
-                unit, [.. turn.Ends.Where(static ended => !ended.IsSettled).Select(static ended => ended.Ending)], cancellationToken).ConfigureAwait(false);
-        }
-
-        if (turn.Held.Count > 0)
-        {
-            result.Kept = await _store.ProlongAsync(unit, [.. turn.Held.Select(static job => job.Row)], until, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (turn.Polls)
-        {
-            result.MayPromoteMore = await _store.PromoteAsync(unit, now, cancellationToken).ConfigureAwait(false);
-            result.Lost = [.. (await _store.FindLostAsync(unit, now, cancellationToken).ConfigureAwait(false)).Select(row => LostEnding(row, now))];
-            if (result.Lost.Count > 0)
-            {
-                result.LostStates = await _store.FinishAsync(unit, result.Lost, cancellationToken).ConfigureAwait(false);
-            }
-
-            result.Cancels = await JobStore.FindCancelsAsync(unit, cancellationToken).ConfigureAwait(false);
-        }
-
-        foreach (var (queue, most) in turn.Claims)
-        {
-            var rows = await _store.ClaimAsync(unit, queue.Name, most, queue.MaxRunning, _options.Worker, now, until, cancellationToken).ConfigureAwait(false);
-            result.Claimed.Add((queue, rows, rows.Count == most));
         }
     }
 
@@ -407,20 +366,9 @@ internal sealed class JobWorker : IAsyncDisposable
     private async Task RunOneAsync(RunningJob job)
     {
         var (end, exception) = await _try.RunAsync(job).ConfigureAwait(false);
-        var verdict = end.Kind == JobEndKind.Settled
-            ? new JobVerdict(JobState.Succeeded, job.Row.Attempts, TimeSpan.Zero)
-            : JobRules.Decide(end, job.Row.Attempts, job.Row.MaxAttempts, RetryOf(job.Row), Chance());
-        var ended = new EndedTry(job, new JobEnding(job.Row, end, verdict, Now()), exception);
+        var ended = new EndedTry(job, _transaction.EndingOf(job.Row, end), exception);
         Tell(() => _newEnds.Add(ended));
     }
-
-    private JobEnding LostEnding(JobRow row, long now)
-    {
-        var end = JobEnd.Failed(JobFailureReason.Lost, $"Its worker {row.Worker} stopped answering.", null);
-        return new JobEnding(row, end, JobRules.Decide(end, row.Attempts, row.MaxAttempts, RetryOf(row), Chance()), now);
-    }
-
-    private JobRetry RetryOf(JobRow row) => _kinds.Find(row.Kind)?.Options.Retry ?? UnknownRetry;
 
     private void NoteReport(RunningJob job)
     {
@@ -456,9 +404,4 @@ internal sealed class JobWorker : IAsyncDisposable
     }
 
     private long Elapsed() => (long)_time.GetElapsedTime(_begun).TotalMilliseconds;
-
-    private long Now() => _time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    [SuppressMessage("Security", "CA5394:Do not use insecure randomness", Justification = "Jitter keeps no secret.")]
-    private static double Chance() => Random.Shared.NextDouble();
 }
