@@ -69,7 +69,7 @@ internal sealed class JobRoom(JobChanges changes, Rooms rooms, TimeProvider time
             if (_latest.TryRemove(id, out var change) && isHeard)
             {
                 // A refusal leaves nothing undone: nobody relies on the room.
-                _ = rooms.PublishAsync(Room, Type, JsonSerializer.SerializeToUtf8Bytes(Payload.From(change), Json), new PublishOptions { ConflateKey = id, Ephemeral = true });
+                _ = rooms.PublishAsync(Room, Type, JsonSerializer.SerializeToUtf8Bytes(Payload.From(change), Json), new PublishOptions { ConflateKey = id, Ephemeral = true }).AsTask();
             }
         }
     }
