@@ -103,10 +103,6 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
 
         var result = await page.RunAxe();
         var overflow = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        if (Environment.GetEnvironmentVariable("CAUSEWAY_TEST_SCREENSHOTS") is { Length: > 0 } directory)
-        {
-            await page.ScreenshotAsync(new() { Path = Path.Combine(directory, $"{view}-{scheme}-{width}.png") });
-        }
 
         Assert.Empty(result.Violations.Select(static violation => $"{violation.Id}: {violation.Help}"));
         Assert.Equal(0, overflow);

@@ -26,7 +26,7 @@ public sealed class JobTests
         Assert.Equal(2, Ids(first).Count());
         Assert.Equal(new[] { done, dead, later }.Order(), Ids(first).Concat(Ids(rest)).Order());
         Assert.Equal([dead], Ids((await server.GetAsync("/api/v1/jobs?state=dead")).AssertStatus(200)));
-        Assert.Equal(2, (await server.GetAsync("/api/v1/jobs?state=dead,scheduled&page=1")).AssertStatus(200).GetProperty("total").GetInt32());
+        Assert.Equal(2, (await server.GetAsync("/api/v1/jobs?state=dead&state=scheduled&page=1")).AssertStatus(200).GetProperty("total").GetInt32());
         Assert.Empty(Ids((await server.GetAsync("/api/v1/jobs?kind.prefix=other")).AssertStatus(200)));
         (await server.GetAsync("/api/v1/jobs?state=lost")).AssertError(422, "VALIDATION_ERROR");
         (await server.GetAsync("/api/v1/jobs?sort=kind")).AssertError(422, "VALIDATION_ERROR");
@@ -54,7 +54,7 @@ public sealed class JobTests
         await UntilAsync(server, held, "running");
 
         (await server.PostAsync($"/api/v1/jobs/{held}/retry", "")).AssertError(409, "CONFLICT");
-        Assert.Equal("running", (await server.DeleteAsync($"/api/v1/jobs/{held}")).AssertError(409, "CONFLICT").GetProperty("details").GetProperty("state").GetString());
+        Assert.Equal("running", (await server.DeleteAsync($"/api/v1/jobs/{held}")).AssertError(409, "CONFLICT").GetProperty("state").GetString());
         (await server.PostAsync($"/api/v1/jobs/{held}/cancel", "")).AssertStatus(202);
         await UntilAsync(server, held, "cancelled");
         (await server.PostAsync($"/api/v1/jobs/{held}/cancel", "")).AssertError(409, "CONFLICT");
