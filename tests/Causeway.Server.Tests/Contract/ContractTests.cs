@@ -28,6 +28,7 @@ public sealed class ContractTests(ContractServer contract) : IClassFixture<Contr
         ["endSession"] = "needs a session",
         ["resetPassword"] = "needs a link of a mail",
         ["verifyEmail"] = "needs a link of a mail",
+        ["replayJob"] = "needs a job that is over",
         ["importUsers"] = "needs a file",
         ["importRooms"] = "needs a file",
         ["createUser"] = "needs an address that no account has",
