@@ -27,7 +27,7 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
         await Assertions.Expect(page.GetByText("There are no jobs.")).ToBeVisibleAsync();
 
         // Progress comes without a reload.
-        await node.Jobs.EnqueueAsync(new Import("held"));
+        await node.AddAsync("held");
         var row = page.GetByTestId("jobs-table").GetByRole(AriaRole.Row, new() { NameRegex = new("import") });
         await Assertions.Expect(row).ToContainTextAsync("Running");
         await Assertions.Expect(row).ToContainTextAsync("1 of 4");
@@ -39,7 +39,7 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
         await Assertions.Expect(row).ToContainTextAsync("Cancelled");
 
         // A dead one shows what went wrong, and is replayed.
-        await node.Jobs.EnqueueAsync(new Import("broken"), new EnqueueOptions { MaxAttempts = 1 });
+        await node.AddAsync("broken", tries: 1);
         await page.GetByTestId("jobs-table-state").SelectOptionAsync("dead");
         await Assertions.Expect(row).ToContainTextAsync("line 7 has no price");
         await page.GetByTestId("job-details").ClickAsync();
@@ -91,10 +91,10 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
     {
         await using var causeway = await CausewayProcess.StartAsync();
         await using var node = await Node.StartAsync(causeway);
-        await node.Jobs.EnqueueAsync(new Import("held"));
-        await node.Jobs.EnqueueAsync(new Import("broken"), new EnqueueOptions { MaxAttempts = 1 });
-        await node.Jobs.EnqueueAsync(new Import("broken"));
-        await node.Jobs.EnqueueAsync(new Import("mended"));
+        await node.AddAsync("held");
+        await node.AddAsync("broken", tries: 1);
+        await node.AddAsync("broken");
+        await node.AddAsync("mended");
         await using var context = await chromium.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 740 } });
         var page = await context.NewPageAsync();
         await page.GotoAsync(new Uri(causeway.Address, $"/#/{view}").ToString());
@@ -132,8 +132,6 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
             _services = services.BuildServiceProvider();
         }
 
-        public JobClient Jobs => _services.GetRequiredService<JobClient>();
-
         public bool IsMended { get; set; }
 
         public Task<long> NextStep => _step.Task;
@@ -148,6 +146,9 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
 
             return node;
         }
+
+        public Task AddAsync(string name, int? tries = null) =>
+            _services.GetRequiredService<JobClient>().EnqueueAsync(new Import(name), new EnqueueOptions { MaxAttempts = tries });
 
         /// <summary>Lets the held import tell of its next step.</summary>
         public void Step(long done) => _step.TrySetResult(done);
