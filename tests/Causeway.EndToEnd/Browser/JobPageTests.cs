@@ -147,7 +147,7 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
             return node;
         }
 
-        public Task AddAsync(string name, int? tries = null) =>
+        public Task<Enqueued> AddAsync(string name, int? tries = null) =>
             _services.GetRequiredService<JobClient>().EnqueueAsync(new Import(name), new EnqueueOptions { MaxAttempts = tries });
 
         /// <summary>Lets the held import tell of its next step.</summary>
