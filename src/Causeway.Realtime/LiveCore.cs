@@ -14,7 +14,7 @@ internal sealed class LiveCore : IDisposable
     private readonly ITimer _timer;
     private int _ticks;
 
-    public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers, IRoomDirectory? directory = null)
+    public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers, IRoomDirectory? directory = null, IRoomLogStore? logs = null)
     {
         Options = options.Value;
         Time = time;
@@ -26,6 +26,8 @@ internal sealed class LiveCore : IDisposable
         Access = new RoomAccess(this);
         Door = new RoomDoor(this);
         Refresh = new RoomRefresh(this);
+        Logs = logs is null ? null : new DurableLogs(this, logs);
+        Require(_namespaces.Values);
         Rooms = new Rooms(this);
         Connections = new Connections(this);
         Metrics = new RealtimeMetrics(this, meters);
@@ -53,6 +55,9 @@ internal sealed class LiveCore : IDisposable
 
     public RoomRefresh Refresh { get; }
 
+    /// <summary>The logs of durable rooms; null where the application has no store for them.</summary>
+    public DurableLogs? Logs { get; }
+
     public Connections Connections { get; }
 
     public RealtimeMetrics Metrics { get; }
@@ -68,12 +73,23 @@ internal sealed class LiveCore : IDisposable
         return namespaces.TryGetValue(room.Namespace, out var rules) ? rules : namespaces[NamespaceRules.DefaultName];
     }
 
+    /// <summary>Durable rooms need a store.</summary>
+    /// <exception cref="InvalidOperationException">There is none, and a namespace wants it.</exception>
+    public void Require(IEnumerable<NamespaceRules> namespaces)
+    {
+        if (Logs is null && namespaces.FirstOrDefault(static rules => rules.Durable) is { } durable)
+        {
+            throw new InvalidOperationException($"Rooms of the namespace '{durable.Name}' are durable, but there is no IRoomLogStore: add one, such as that of AddDurableRooms.");
+        }
+    }
+
     /// <summary>Puts other rules into force for rooms to come.</summary>
     public void Replace(FrozenDictionary<string, NamespaceRules> namespaces) => Volatile.Write(ref _namespaces, namespaces);
 
     public void Dispose()
     {
         _timer.Dispose();
+        Logs?.Dispose();
         Refresh.Dispose();
     }
 

@@ -13,6 +13,10 @@ public sealed class NamespaceOptions
     /// <value>Seconds, 1–31,536,000. Default 300.</value>
     public int? HistorySeconds { get; set; }
 
+    /// <summary>Whether a room's log is in the database: a publish is acknowledged after its commit, and what was acknowledged is there after a crash, at the same position. Needs an <see cref="IRoomLogStore"/>.</summary>
+    /// <value>Default false: logs are in memory, and gone with the process.</value>
+    public bool? Durable { get; set; }
+
     /// <summary>Whether members are listed and told of each other.</summary>
     /// <value>Default true.</value>
     public bool? Presence { get; set; }
@@ -51,6 +55,11 @@ public sealed class NamespaceOptions
         if (HistorySeconds is < 1 or > 31_536_000)
         {
             yield return "HistorySeconds must be 1 to 31,536,000.";
+        }
+
+        if (Durable is true && History is 0)
+        {
+            yield return "Durable needs a History of 1 or more.";
         }
 
         if (MaxMembers is < 1 or > 10_000_000)

@@ -71,6 +71,14 @@ public sealed class RealtimeOptions : IValidatableObject
                 yield return new ValidationResult($"Namespaces:{name}:{problem}", [nameof(Namespaces)]);
             }
         }
+
+        foreach (var rules in NamespaceRules.Resolve(Namespaces).Values)
+        {
+            if (rules is { Durable: true, HasHistory: false } && !(Namespaces.TryGetValue(rules.Name, out var own) && own is { Durable: true, History: 0 }))
+            {
+                yield return new ValidationResult($"Namespaces:{rules.Name}:Durable needs a History of 1 or more; it takes 0 from the default.", [nameof(Namespaces)]);
+            }
+        }
     }
 }
 

@@ -49,7 +49,8 @@ internal sealed class Inbound(LiveCore core)
             (_refused, _refusalsSince) = (0, core.Time.GetTimestamp());
         }
 
-        if (++_refused > MaxRefused)
+        // What fails on our side is no nonsense of the client's.
+        if (error.Code != ErrorCode.Unavailable && ++_refused > MaxRefused)
         {
             core.Logger.ConnectionClosed(connection.Id, CloseReason.PolicyViolation.Code, CloseReason.PolicyViolation.Reason);
             connection.Close(new CloseRequest(CloseReason.PolicyViolation));

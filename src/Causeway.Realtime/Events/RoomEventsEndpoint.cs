@@ -153,6 +153,11 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
                 return Refusals.RoomNotFound(id);
             }
 
+            if (await core.Door.OpenAsync(id, standing) is { } unavailable)
+            {
+                return unavailable;
+            }
+
             if (core.Rooms.Get(id)?.Describe().Connections >= standing.Rules.MaxMembers)
             {
                 return Refusals.RoomFull(id, standing.Rules.MaxMembers);

@@ -97,8 +97,8 @@ public sealed class MessageContext
         cancellationToken.ThrowIfCancellationRequested();
         var outcome = Room is not { } room ? PublishOutcome.Refused(Refusals.Invalid("room_id", "required"))
             : PublishedPayload.Check(ref payload) is { } invalid ? PublishOutcome.Refused(invalid)
-            : await RoomActions.PublishAsAsync(
-                _core, _connection, room, new RoomPublish(Type, payload) { ConflateKey = _envelope.ConflateKey }).ConfigureAwait(false);
+            : await WithinAsync(
+                RoomActions.PublishAsAsync(_core, _connection, room, new RoomPublish(Type, payload) { ConflateKey = _envelope.ConflateKey }), cancellationToken).ConfigureAwait(false);
         _published = outcome;
         if (outcome.Error is { } error)
         {
@@ -106,5 +106,8 @@ public sealed class MessageContext
         }
 
         return outcome.ToResult();
+
+        static async ValueTask<PublishOutcome> WithinAsync(ValueTask<PublishOutcome> publishing, CancellationToken cancellationToken) =>
+            publishing.IsCompleted ? await publishing.ConfigureAwait(false) : await publishing.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -35,6 +35,18 @@ internal static partial class RealtimeLog
     [LoggerMessage(3011, LogLevel.Error, "The credential of connection {ConnectionId} could not be checked again.")]
     public static partial void AuthenticationFailed(this ILogger logger, string connectionId, Exception exception);
 
+    [LoggerMessage(3012, LogLevel.Warning, "The log of durable rooms can't be written at the moment; {Messages} messages were not stored, or nobody knows. Publishers are told.")]
+    public static partial void RoomLogUnavailable(this ILogger logger, int messages, Exception exception);
+
+    [LoggerMessage(3013, LogLevel.Information, "The log of durable rooms takes messages again.")]
+    public static partial void RoomLogIsBack(this ILogger logger);
+
+    [LoggerMessage(3014, LogLevel.Error, "{Messages} messages of durable rooms could not be stored.")]
+    public static partial void RoomLogFailed(this ILogger logger, int messages, Exception exception);
+
+    [LoggerMessage(3015, LogLevel.Warning, "The log of room {RoomId} could not be opened.")]
+    public static partial void RoomLogNotOpened(this ILogger logger, string roomId, Exception exception);
+
     [LoggerMessage(3010, LogLevel.Information, "Connection {ConnectionId} put out of {Rooms} rooms: {Reason}.")]
     public static partial void ConnectionPutOut(this ILogger logger, string connectionId, int rooms, string reason);
 }

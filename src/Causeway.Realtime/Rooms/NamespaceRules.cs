@@ -27,13 +27,19 @@ internal sealed record NamespaceRules
 
     public required CreateRule Create { get; init; }
 
+    public required bool Durable { get; init; }
+
     public bool HasHistory => History > 0;
+
+    /// <summary>Whether the log is kept beyond the process.</summary>
+    public bool IsDurable => Durable && HasHistory;
 
     private static NamespaceRules BuiltIn { get; } = new()
     {
         Name = DefaultName,
         History = 100,
         HistoryAge = TimeSpan.FromSeconds(300),
+        Durable = false,
         Presence = true,
         Join = JoinRule.Anyone,
         Publish = PublishRule.Members,
@@ -72,6 +78,7 @@ internal sealed record NamespaceRules
         Name = name,
         History = options.History ?? fallback.History,
         HistoryAge = options.HistorySeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : fallback.HistoryAge,
+        Durable = options.Durable ?? fallback.Durable,
         Presence = options.Presence ?? fallback.Presence,
         Join = options.Join ?? fallback.Join,
         Publish = options.Publish ?? fallback.Publish,

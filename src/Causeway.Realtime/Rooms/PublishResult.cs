@@ -41,6 +41,12 @@ public sealed record PublishOptions
     /// <summary>Who it is from; null for the server.</summary>
     public MessageSender? From { get; init; }
 
+    /// <summary>
+    /// In a durable room, for 24 hours: a second publish under the same key stores nothing and gets the first one's id and position, also after a crash; another message under it is refused with
+    /// <see cref="ErrorCode.ValidationError"/>. Rooms in memory take no notice. 1–128 printable ASCII characters; null for none.
+    /// </summary>
+    public string? IdempotencyKey { get; init; }
+
     /// <summary>True for a message that gets no offset and is not stored, such as <c>typing</c>.</summary>
     public bool Ephemeral { get; init; }
 }

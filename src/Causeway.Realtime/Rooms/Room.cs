@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Causeway.Http;
 
 namespace Causeway.Realtime;
 
@@ -14,8 +15,10 @@ internal sealed class Room
     private readonly RoomShard?[] _shards;
     private readonly RoomMembers _members;
     private readonly RoomLog? _log;
+    private readonly DurableState? _durable;
     private readonly List<PublishedMessage> _pending = [];
     private NamespaceRules _rules;
+    private string _epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
     private long _sequence;
     private bool _turnQueued;
     private bool _closed;
@@ -31,6 +34,7 @@ internal sealed class Room
         _rules = rules = rules.With(entry?.Overrides);
         _shards = new RoomShard?[core.Loops.Length];
         _log = rules.HasHistory ? new RoomLog(rules.History, AgeOf(rules)) : null;
+        _durable = rules.IsDurable ? new DurableState() : null;
         _members = new RoomMembers(rules.Presence);
         CreatedAt = core.Time.GetUtcNow();
     }
@@ -40,8 +44,38 @@ internal sealed class Room
     /// <summary>Those in force now; a reload replaces them.</summary>
     public NamespaceRules Rules => Volatile.Read(ref _rules);
 
-    /// <summary>The life of this log: another one makes old positions void.</summary>
-    public string Epoch { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+    /// <summary>The life of this log: another one makes old positions void. Of a durable room it is known once that is open.</summary>
+    public string Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>False for a durable room whose log was not read yet: nobody can join it, nor publish.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            if (_durable is null)
+            {
+                return true;
+            }
+
+            lock (_gate)
+            {
+                return _durable.IsOpen;
+            }
+        }
+    }
+
+    public RoomLogLimits LogLimits => new(Rules.History, Rules.HistoryAge);
+
+    public long NewestOffset
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _log?.NewestOffset ?? 0;
+            }
+        }
+    }
 
     public DateTimeOffset CreatedAt { get; }
 
@@ -58,7 +92,112 @@ internal sealed class Room
     /// <summary>The loop's members of this room; null while it has none.</summary>
     public RoomShard? ShardOf(FanoutLoop loop) => _shards[loop.Index];
 
-    /// <summary>Appends a message and lets the room's loop know.</summary>
+    /// <summary>Whether a message has to be in a durable log before anybody gets it.</summary>
+    public bool Stores(in RoomPublish publish) => _durable is not null && !publish.Ephemeral;
+
+    /// <summary>Reads the log of a durable room, once for all who come meanwhile. Completes at once where there is nothing to read.</summary>
+    /// <returns>Null, or why not. A room that was closed meanwhile is not open: look it up again.</returns>
+    public ValueTask<ApiError?> OpenAsync()
+    {
+        if (_durable is null)
+        {
+            return default;
+        }
+
+        lock (_gate)
+        {
+            _durable.UsedAt = _core.Time.GetTimestamp();
+            return _durable.IsOpen || _closed ? default : new(_durable.Opening ??= _core.Logs!.StartLoading(this));
+        }
+    }
+
+    /// <summary>The log has been read.</summary>
+    public void Open(RoomLogHead head, RoomMessage[] messages)
+    {
+        lock (_gate)
+        {
+            (_durable!.IsOpen, _durable.Opening) = (true, null);
+            Volatile.Write(ref _epoch, head.Epoch);
+            _log!.StartAt(head.Newest);
+            foreach (var message in messages)
+            {
+                _log.Append(message);
+            }
+        }
+    }
+
+    /// <summary>The log could not be read.</summary>
+    public void NotOpened()
+    {
+        lock (_gate)
+        {
+            _durable!.Opening = null;
+        }
+    }
+
+    /// <summary>A publish is on its way to the log; <see cref="EndPublish"/> must follow.</summary>
+    /// <returns>False when the room is gone, or not open: look it up again.</returns>
+    public bool TryBeginPublish()
+    {
+        lock (_gate)
+        {
+            if (_closed || !_durable!.IsOpen)
+            {
+                return false;
+            }
+
+            _durable.Unsettled++;
+            return true;
+        }
+    }
+
+    /// <summary>What became of a publish is known.</summary>
+    public void EndPublish()
+    {
+        lock (_gate)
+        {
+            _durable!.Unsettled--;
+            _durable.UsedAt = _core.Time.GetTimestamp();
+        }
+    }
+
+    /// <summary>A message of the log, as members get it.</summary>
+    public RoomMessage Encode(RoomLogMessage message, string epoch, long publishedAt, Membership? excluded = null) => RoomMessage.Create(new RoomMessageContent
+    {
+        Id = message.Id,
+        Room = Id,
+        Epoch = epoch,
+        Offset = message.Offset,
+        Type = message.Type,
+        ConflateKey = message.ConflateKey,
+        From = message.Sender,
+        SentAt = message.SentAt,
+        PublishedAt = publishedAt,
+        Payload = message.Payload,
+        ExcludedConnection = excluded?.Connection.Number ?? 0,
+    });
+
+    /// <summary>Takes the messages that the log has stored next, and lets the room's loop know. Only the log's writer calls it.</summary>
+    public void TakeStored(List<PublishedMessage> messages)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            foreach (var message in messages)
+            {
+                _log!.Append(message.Message);
+                Queue(message);
+            }
+
+            QueueTurn();
+        }
+    }
+
+    /// <summary>Appends a message and lets the room's loop know; not one that a durable log has to store first.</summary>
     /// <returns>False when the room is gone: look it up again.</returns>
     public bool TryPublish(in RoomPublish publish, out RoomMessage? message)
     {
@@ -112,6 +251,11 @@ internal sealed class Room
                 return JoinStatus.Closed;
             }
 
+            if (_durable is { IsOpen: false })
+            {
+                return JoinStatus.NotOpen;
+            }
+
             if (_members.Count >= Rules.MaxMembers)
             {
                 return JoinStatus.Full;
@@ -137,6 +281,11 @@ internal sealed class Room
             if (member.HasLeft)
             {
                 return false;
+            }
+
+            if (_durable is not null)
+            {
+                _durable.UsedAt = _core.Time.GetTimestamp();
             }
 
             if (_members.Remove(member) is { } absence)
@@ -263,11 +412,13 @@ internal sealed class Room
         lock (_gate)
         {
             _log?.Trim(_core.Time.GetTimestamp());
+            var isOpen = _durable is null or { IsOpen: true };
             return new RoomInfo
             {
                 Id = Id,
-                Epoch = Epoch,
-                Offset = _log?.NewestOffset,
+                Epoch = isOpen ? Epoch : null,
+                Offset = isOpen ? _log?.NewestOffset : null,
+                Durable = _durable is not null,
                 Connections = _members.Count,
                 Members = _members.Users,
                 HistoryCount = _log?.Count ?? 0,
@@ -323,6 +474,8 @@ internal sealed class Room
                 rules = rules with { History = _rules.History, HistoryAge = _rules.HistoryAge };
             }
 
+            rules = rules with { Durable = _durable is not null };
+
             if (_closed || rules == _rules)
             {
                 return false;
@@ -366,7 +519,7 @@ internal sealed class Room
         lock (_gate)
         {
             _log?.Trim(_core.Time.GetTimestamp());
-            if (_closed || _members.Count > 0 || _log is { Count: > 0 } || _settings is not null)
+            if (_closed || _members.Count > 0 || _settings is not null || (_durable is null ? _log is { Count: > 0 } : IsNeeded(_durable)))
             {
                 return false;
             }
@@ -399,19 +552,27 @@ internal sealed class Room
             ExcludedConnection = publish.Excluded?.Connection.Number ?? 0,
         });
 
-        _sequence++;
         if (message.Offset > 0)
         {
             _log!.Append(message);
         }
 
-        if (_members.Count > 0 || _turnQueued)
-        {
-            _pending.Add(new PublishedMessage(message, publish.Excluded, publish.Span));
-        }
-
+        Queue(new PublishedMessage(message, publish.Excluded, publish.Span));
         return message;
     }
+
+    private void Queue(in PublishedMessage message)
+    {
+        _sequence++;
+        if (_members.Count > 0 || _turnQueued)
+        {
+            _pending.Add(message);
+        }
+    }
+
+    // What a durable log holds is no reason to stay: it can be read again.
+    private bool IsNeeded(DurableState durable) =>
+        durable.Opening is not null || durable.Unsettled > 0 || _core.Time.GetElapsedTime(durable.UsedAt) < DurableLogs.IdleTime;
 
     private void Announce(string type, RoomMember member)
     {

@@ -17,6 +17,11 @@ internal sealed class RoomDoor(LiveCore core)
         }
 
         var found = looking.Result;
+        if (MustOpen(id, found))
+        {
+            return OpenAndEnterAsync(connection, identity, id, echo, found);
+        }
+
         var error = Enter(connection, identity, id, echo, found, out var member);
         return error is null && HasChanged(connection, identity, found.Standing)
             ? ConfirmAsync(member!)
@@ -53,10 +58,59 @@ internal sealed class RoomDoor(LiveCore core)
         Connection connection, RealtimeIdentity identity, RoomId id, bool echo, ValueTask<(RoomStanding Standing, ApiError? Failure)> looking)
     {
         var found = await looking.ConfigureAwait(false);
+        if (MustOpen(id, found))
+        {
+            return await OpenAndEnterAsync(connection, identity, id, echo, found).ConfigureAwait(false);
+        }
+
         var error = Enter(connection, identity, id, echo, found, out var member);
         return error is null && HasChanged(connection, identity, found.Standing)
             ? await ConfirmAsync(member!).ConfigureAwait(false)
             : (member, error);
+    }
+
+    private bool MustOpen(RoomId id, in (RoomStanding Standing, ApiError? Failure) found) =>
+        found.Failure is null && found.Standing.Rules.IsDurable && core.Rooms.Get(id) is not { IsOpen: true };
+
+    /// <summary>The same for a durable room, whose log has to be read first.</summary>
+    private async ValueTask<(Membership? Member, ApiError? Error)> OpenAndEnterAsync(
+        Connection connection, RealtimeIdentity identity, RoomId id, bool echo, (RoomStanding Standing, ApiError? Failure) found)
+    {
+        if (RoomAccess.CheckJoin(identity, found.Standing.Rules, id, found.Standing.Role) is { } forbidden)
+        {
+            return (null, forbidden);
+        }
+
+        while (true)
+        {
+            if (await OpenAsync(id, found.Standing).ConfigureAwait(false) is { } unavailable)
+            {
+                return (null, unavailable);
+            }
+
+            var error = Enter(connection, identity, id, echo, found, out var member);
+            if (error is not null && ReferenceEquals(error, Refusals.NotOpen))
+            {
+                continue;
+            }
+
+            return error is null && HasChanged(connection, identity, found.Standing)
+                ? await ConfirmAsync(member!).ConfigureAwait(false)
+                : (member, error);
+        }
+    }
+
+    /// <summary>Opens a durable room for somebody who may be in it; does nothing for another one.</summary>
+    /// <returns>Null, or why not.</returns>
+    public async ValueTask<ApiError?> OpenAsync(RoomId id, RoomStanding standing)
+    {
+        if (!standing.Rules.IsDurable)
+        {
+            return null;
+        }
+
+        var room = core.Rooms.Get(id) ?? (standing.MayBeOpened ? core.Rooms.GetOrCreate(id, standing.Entry) : null);
+        return room is null ? Refusals.RoomNotFound(id) : await room.OpenAsync().ConfigureAwait(false);
     }
 
     private ApiError? Enter(

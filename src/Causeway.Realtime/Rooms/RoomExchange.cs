@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using Causeway.Http;
 
 namespace Causeway.Realtime;
@@ -20,6 +22,19 @@ internal readonly record struct RoomPublish(string Type, ReadOnlyMemory<byte> Pa
 
     /// <summary>The trace that follows it; null while nobody traces.</summary>
     public Activity? Span { get; init; }
+
+    /// <summary>Under which a durable room takes it once; null for none.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>What it says, to be compared with another one under the same key.</summary>
+    public byte[] Fingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{Type}\n{ConflateKey}\n"));
+        hash.AppendData(From ?? []);
+        hash.AppendData(Payload.Span);
+        return hash.GetHashAndReset();
+    }
 }
 
 /// <summary>What became of a publish.</summary>
@@ -28,10 +43,21 @@ internal readonly record struct RoomPublish(string Type, ReadOnlyMemory<byte> Pa
 /// <param name="Error">Why it was refused; null when it was published.</param>
 internal readonly record struct PublishOutcome(RoomMessage? Message, string? Epoch, ApiError? Error)
 {
+    /// <summary>The room's log ended before the message came to it: look the room up again.</summary>
+    public static PublishOutcome RoomGone => default;
+
+    public bool IsGone => Message is null && Error is null && Repeated is null;
+
+    /// <summary>The message that was published before under the same key; null for a new one.</summary>
+    public (Guid Id, long Offset)? Repeated { get; private init; }
+
     public static PublishOutcome Refused(ApiError error) => new(null, null, error);
+
+    public static PublishOutcome Repeat(Guid id, long offset, string epoch) => new(null, epoch, null) { Repeated = (id, offset) };
 
     /// <summary>The same, as applications get it.</summary>
     public PublishResult ToResult() => Error is { } error ? PublishResult.Refused(error)
+        : Repeated is { } first ? PublishResult.Success(first.Id, first.Offset, Epoch)
         : Message!.Offset > 0 ? PublishResult.Success(Message.Id, Message.Offset, Epoch)
         : PublishResult.Success(Message.Id, null, null);
 }
@@ -67,6 +93,7 @@ internal enum JoinStatus
     Joined = 1,
     Full,
     Closed,
+    NotOpen,
 }
 
 internal enum RoomChange

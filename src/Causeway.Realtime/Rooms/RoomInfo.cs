@@ -6,10 +6,13 @@ public sealed record RoomInfo
     /// <summary>The room.</summary>
     public required RoomId Id { get; init; }
 
-    /// <summary>The life of the room's log; a new one means that old positions are void.</summary>
-    public required string Epoch { get; init; }
+    /// <summary>The life of the room's log; a new one means that old positions are void. Null while the log of a durable room is being opened.</summary>
+    public required string? Epoch { get; init; }
 
-    /// <summary>The newest position; 0 when nothing was published yet, null in a namespace without history.</summary>
+    /// <summary>Whether its log is kept beyond the process.</summary>
+    public required bool Durable { get; init; }
+
+    /// <summary>The newest position; 0 when nothing was published yet, null in a namespace without history and while the log of a durable room is being opened.</summary>
     public required long? Offset { get; init; }
 
     /// <summary>Connections in the room.</summary>

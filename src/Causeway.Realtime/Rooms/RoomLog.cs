@@ -20,6 +20,9 @@ internal sealed class RoomLog(int capacity, long maxAge)
     /// <summary>The oldest position still here; one past the newest when nothing is.</summary>
     public long FirstOffset => NewestOffset - Count + 1;
 
+    /// <summary>Says where an empty log stands: what comes next has the position after this.</summary>
+    public void StartAt(long newest) => NewestOffset = newest;
+
     /// <summary>Changes the bounds; what is over the new ones goes.</summary>
     public void Bound(int capacity, long maxAge)
     {

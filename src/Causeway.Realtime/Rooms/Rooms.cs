@@ -6,6 +6,8 @@ namespace Causeway.Realtime;
 /// <summary>The rooms: publish to them, list them, and look inside.</summary>
 public sealed class Rooms
 {
+    private const int MaxIdempotencyKey = 128;
+
     private readonly ConcurrentDictionary<string, Room> _rooms = new(StringComparer.Ordinal);
     private readonly LiveCore _core;
     private int _version;
@@ -22,14 +24,14 @@ public sealed class Rooms
     /// <param name="options">Sender, conflation key; null for none.</param>
     /// <param name="cancellationToken">Stops waiting for the log; the message may still be delivered.</param>
     /// <returns>The message's id and offset, or why it was refused.</returns>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled before the publish.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public ValueTask<PublishResult> PublishAsync(
         RoomId room, string type, ReadOnlyMemory<byte> payload, PublishOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(room);
         ArgumentNullException.ThrowIfNull(type);
         cancellationToken.ThrowIfCancellationRequested();
-        if ((CheckType(type) ?? PublishedPayload.Check(ref payload) ?? CheckConflateKey(options?.ConflateKey)) is { } error)
+        if ((CheckType(type) ?? PublishedPayload.Check(ref payload) ?? CheckConflateKey(options?.ConflateKey) ?? CheckIdempotencyKey(options?.IdempotencyKey)) is { } error)
         {
             return ValueTask.FromResult(PublishResult.Refused(error));
         }
@@ -39,11 +41,13 @@ public sealed class Rooms
             ConflateKey = options?.ConflateKey,
             From = options?.From is { } from ? ServerMessages.Sender(from) : null,
             Ephemeral = options?.Ephemeral ?? false,
+            IdempotencyKey = options?.IdempotencyKey,
         };
         var publishing = PublishAsync(room, publish);
-        return publishing.IsCompletedSuccessfully ? ValueTask.FromResult(publishing.Result.ToResult()) : WaitAsync(publishing);
+        return publishing.IsCompletedSuccessfully ? ValueTask.FromResult(publishing.Result.ToResult()) : WaitAsync(publishing, cancellationToken);
 
-        static async ValueTask<PublishResult> WaitAsync(ValueTask<PublishOutcome> publishing) => (await publishing.ConfigureAwait(false)).ToResult();
+        static async ValueTask<PublishResult> WaitAsync(ValueTask<PublishOutcome> publishing, CancellationToken cancellationToken) =>
+            (await publishing.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)).ToResult();
     }
 
     /// <summary>A snapshot of the rooms in memory, ordered by id (ordinal).</summary>
@@ -122,9 +126,34 @@ public sealed class Rooms
         return _core.Refresh.RunAsync(room, userId, reason, cancellationToken);
     }
 
-    /// <summary>Ends a room: its members get <c>room_closed</c> and are out, its log is gone.</summary>
+    /// <summary>One room, opened where it is a durable one that is not in memory; null where there is none.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="cancellationToken">Stops waiting for its log.</param>
+    /// <exception cref="RoomLogUnavailableException">Its log can't be read at the moment.</exception>
+    public async ValueTask<RoomInfo?> FindAsync(RoomId room, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        return (await FindOpenAsync(room, cancellationToken).ConfigureAwait(false))?.Describe();
+    }
+
+    /// <summary>Ends a room for good: its members get <c>room_closed</c> and are out, its log is gone, also that of a durable room that is not in memory.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="reason">What its members are told.</param>
+    /// <param name="cancellationToken">Stops waiting; it may be done all the same.</param>
     /// <returns>Whether there was such a room.</returns>
-    public bool Delete(RoomId room, string reason)
+    /// <exception cref="RoomLogUnavailableException">The log of a durable room can't be deleted at the moment; nothing was done.</exception>
+    public async Task<bool> DeleteAsync(RoomId room, string reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        var hadLog = _core.Logs is { } logs && (Get(room)?.Rules ?? _core.RulesOf(room)).Durable && await logs.DeleteAsync(room, cancellationToken).ConfigureAwait(false);
+        return Close(room, reason) || hadLog;
+    }
+
+    /// <summary>Ends a room on this node: its members get <c>room_closed</c> and are out. The log is gone, but for what is stored of a durable room.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="reason">What its members are told.</param>
+    /// <returns>Whether it was in memory.</returns>
+    public bool Close(RoomId room, string reason)
     {
         ArgumentNullException.ThrowIfNull(room);
         return Get(room) is { } found && Close(found, reason);
@@ -137,16 +166,19 @@ public sealed class Rooms
         return Get(room) is { } found ? found.Members(int.MaxValue).Members ?? [] : null;
     }
 
-    /// <summary>A piece of a room's log, ascending; null where there is no such room.</summary>
+    /// <summary>A piece of a room's log, ascending; null where there is no such room. A durable one that is not in memory is opened.</summary>
     /// <param name="room">The room.</param>
     /// <param name="after">Only offsets greater than this; null for no bound.</param>
     /// <param name="before">Only offsets less than this; null for no bound.</param>
     /// <param name="limit">At most this many, 1–100: the oldest with <paramref name="after"/>, else the newest.</param>
-    public IReadOnlyList<StoredMessage>? History(RoomId room, long? after, long? before, int limit)
+    /// <param name="cancellationToken">Stops waiting for the log of a durable room.</param>
+    /// <exception cref="RoomLogUnavailableException">The log of a durable room can't be read at the moment.</exception>
+    public async ValueTask<IReadOnlyList<StoredMessage>?> HistoryAsync(RoomId room, long? after, long? before, int limit, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(room);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        return Get(room)?.Read(after, before, limit).Select(static message => new StoredMessage(message.Offset, message.Json)).ToArray();
+        return (await FindOpenAsync(room, cancellationToken).ConfigureAwait(false))
+            ?.Read(after, before, limit).Select(static message => new StoredMessage(message.Offset, message.Json)).ToArray();
     }
 
     /// <summary>Puts a user's connections out of a room; each gets <c>kicked</c>.</summary>
@@ -182,7 +214,9 @@ public sealed class Rooms
         }
 
         // First for rooms to come: one that is created meanwhile looks again once it is in the list.
-        _core.Replace(NamespaceRules.Resolve(all));
+        var resolved = NamespaceRules.Resolve(all);
+        _core.Require(resolved.Values);
+        _core.Replace(resolved);
         return _rooms.Values.Count(room => room.Adopt(_core.RulesOf(room.Id)));
     }
 
@@ -213,6 +247,11 @@ public sealed class Rooms
     {
         if (Get(id) is { } room)
         {
+            if (room.Stores(publish))
+            {
+                return StoreAsync(room, publish);
+            }
+
             if (room.TryPublish(publish, out var message))
             {
                 return ValueTask.FromResult(Published(room, message!));
@@ -221,7 +260,7 @@ public sealed class Rooms
 
         var looking = _core.Lookup.FindAsync(id, null, CancellationToken.None);
         return looking.IsCompletedSuccessfully
-            ? ValueTask.FromResult(Publish(id, publish, looking.Result.Standing))
+            ? Publish(id, publish, looking.Result.Standing)
             : PublishAsync(id, publish, looking);
     }
 
@@ -240,6 +279,8 @@ public sealed class Rooms
 
             switch (room.TryJoin(connection, echo, standing.Role, out member))
             {
+                case JoinStatus.NotOpen:
+                    return Refusals.NotOpen;
                 case JoinStatus.Full:
                     ForgetIfUnused(room);
                     return Refusals.RoomFull(id, room.Rules.MaxMembers);
@@ -308,7 +349,46 @@ public sealed class Rooms
     private static ApiError? CheckConflateKey(string? key) =>
         key is { Length: > 64 } ? Refusals.Invalid("conflate_key", "at most 64 characters") : null;
 
-    private Room GetOrCreate(RoomId id, RoomEntry? entry)
+    private static ApiError? CheckIdempotencyKey(string? key) =>
+        key is null || key.Length is > 0 and <= MaxIdempotencyKey && !key.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            ? null
+            : Refusals.Invalid("idempotency_key", $"1 to {MaxIdempotencyKey} printable ASCII characters");
+
+    /// <summary>A room with its log in memory; a durable one is opened, and made in memory where only its log is there.</summary>
+    private async ValueTask<Room?> FindOpenAsync(RoomId id, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var room = Get(id);
+            if (room is { IsOpen: true } || room is null && _core.Logs is null)
+            {
+                return room;
+            }
+
+            if (room is null)
+            {
+                var (standing, failure) = await _core.Lookup.FindAsync(id, null, cancellationToken).ConfigureAwait(false);
+                if (failure is not null)
+                {
+                    throw new RoomLogUnavailableException(failure.Message);
+                }
+
+                if (!standing.Rules.IsDurable || !standing.MayBeOpened || !await _core.Logs!.ExistsAsync(id, cancellationToken).ConfigureAwait(false))
+                {
+                    return Get(id) is { IsOpen: true } opened ? opened : null;
+                }
+
+                room = GetOrCreate(id, standing.Entry);
+            }
+
+            if (await room.OpenAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false) is { } error)
+            {
+                throw new RoomLogUnavailableException(error.Message);
+            }
+        }
+    }
+
+    internal Room GetOrCreate(RoomId id, RoomEntry? entry)
     {
         while (true)
         {
@@ -327,19 +407,47 @@ public sealed class Rooms
         }
     }
 
-    private PublishOutcome Publish(RoomId id, in RoomPublish publish, in RoomStanding standing)
+    /// <summary>Publishes to a durable room. Where that is open, the message is in the log's queue when this returns, and those of one thread are in its order.</summary>
+    private async ValueTask<PublishOutcome> StoreAsync(Room room, RoomPublish publish)
+    {
+        if (await room.OpenAsync().ConfigureAwait(false) is { } error)
+        {
+            return PublishOutcome.Refused(error);
+        }
+
+        var outcome = await _core.Logs!.Writer.PublishAsync(room, publish).ConfigureAwait(false);
+        if (outcome.IsGone)
+        {
+            // The room ended; the next one of this name takes it.
+            return await FindAndPublishAsync(room.Id, publish).ConfigureAwait(false);
+        }
+
+        if (outcome.Message is not null)
+        {
+            _core.Metrics.CountPublished();
+        }
+
+        return outcome;
+    }
+
+    private ValueTask<PublishOutcome> Publish(RoomId id, in RoomPublish publish, in RoomStanding standing)
     {
         while (true)
         {
             var room = Get(id) ?? (standing.MayBeOpened ? GetOrCreate(id, standing.Entry) : null);
             if (room is null)
             {
-                return PublishOutcome.Refused(Refusals.RoomNotFound(id));
+                return ValueTask.FromResult(PublishOutcome.Refused(Refusals.RoomNotFound(id)));
+            }
+
+            if (room.Stores(publish))
+            {
+                return StoreAsync(room, publish);
             }
 
             if (room.TryPublish(publish, out var message))
             {
-                return Published(room, message!);
+                return ValueTask.FromResult(Published(room, message!));
             }
         }
     }
@@ -352,7 +460,7 @@ public sealed class Rooms
             return PublishOutcome.Refused(failure);
         }
 
-        var outcome = Publish(id, publish, standing);
+        var outcome = await Publish(id, publish, standing).ConfigureAwait(false);
         if (outcome.Error is null && standing.Version != Version)
         {
             // The room may have been opened by what the directory said before.

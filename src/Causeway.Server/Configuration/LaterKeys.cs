@@ -5,7 +5,7 @@ namespace Causeway.Server;
 
 /// <summary>
 /// Keys that belong to the configuration's contract but to nothing this release has. One that asks for something is refused by name, so that
-/// nobody believes in a durable room that isn't; one that says what is so anyway (null, <c>none</c>, <c>false</c>) is taken.
+/// nobody believes in nodes that aren't joined; one that says what is so anyway (null, <c>none</c>) is taken.
 /// </summary>
 internal static class LaterKeys
 {
@@ -30,7 +30,7 @@ internal static class LaterKeys
                     yield return problem with { Reason = "is not in this release" };
                 }
             }
-            else if (Keys.TryGetValue(problem.Key, out var harmless) || IsDurable(problem.Key, out harmless))
+            else if (Keys.TryGetValue(problem.Key, out var harmless))
             {
                 if (values[problem.Key] is { } value && !value.Equals(harmless, StringComparison.OrdinalIgnoreCase))
                 {
@@ -42,14 +42,5 @@ internal static class LaterKeys
                 yield return problem;
             }
         }
-    }
-
-    private static bool IsDurable(string key, out string? harmless)
-    {
-        harmless = "false";
-        return key.Split(':') is [var section, var list, _, var name]
-            && section.Equals("Realtime", StringComparison.OrdinalIgnoreCase)
-            && list.Equals("Namespaces", StringComparison.OrdinalIgnoreCase)
-            && name.Equals("Durable", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -69,7 +69,7 @@ public sealed class SlowConsumerTests
         }
 
         Assert.Equal(published, delivered.Count + told);
-        var newest = core.Core.Rooms.History(RoomId.Parse(Room), 0, null, 100_000)!
+        var newest = core.Read(Room, 0, null, 100_000)!
             .Select(static message => (message.Offset, Key: JsonElement.Parse(message.Json.Span).GetProperty("payload").GetProperty("n").GetInt32()))
             .GroupBy(static message => message.Key)
             .Select(static group => group.Max(static message => message.Offset));
@@ -207,7 +207,7 @@ public sealed class SlowConsumerTests
         line.Join(Room, history: 2);
         await core.SettleAsync();
 
-        line.Join(Room, (core.Core.Rooms.Find(RoomId.Parse(Room))!.Epoch, 2));
+        line.Join(Room, (core.Core.Rooms.Find(RoomId.Parse(Room))!.Epoch!, 2));
         await core.SettleAsync();
         core.Publish(Room, 3);
         core.Publish(Room, 4);

@@ -59,7 +59,7 @@ public sealed class JoinTests
         await server.PublishManyAsync(Room, 5);
         await using var client = await server.ConnectAsync();
 
-        var ack = await client.JoinAsync(Room, (server.Rooms.Find(RoomId.Parse(Room))!.Epoch, since), history: 100);
+        var ack = await client.JoinAsync(Room, (server.Rooms.Find(RoomId.Parse(Room))!.Epoch!, since), history: 100);
         await server.PublishAsync(Room, 6);
 
         Assert.True(ack.Flag("recovered"));
@@ -78,7 +78,7 @@ public sealed class JoinTests
         await server.PublishManyAsync(Room, 5);
         await using var client = await server.ConnectAsync();
 
-        var ack = await client.JoinAsync(Room, (epoch ?? server.Rooms.Find(RoomId.Parse(Room))!.Epoch, offset));
+        var ack = await client.JoinAsync(Room, (epoch ?? server.Rooms.Find(RoomId.Parse(Room))!.Epoch!, offset));
         await server.PublishAsync(Room, 6);
 
         Assert.False(ack.Flag("recovered"));
@@ -91,7 +91,7 @@ public sealed class JoinTests
     {
         await using var server = await LiveServer.StartAsync(static options => options.Namespaces["short"] = new() { History = 3 });
         await server.PublishManyAsync("short:x", 5);
-        var epoch = server.Rooms.Find(RoomId.Parse("short:x"))!.Epoch;
+        var epoch = server.Rooms.Find(RoomId.Parse("short:x"))!.Epoch!;
         await using var client = await server.ConnectAsync();
         await using var other = await server.ConnectAsync();
 

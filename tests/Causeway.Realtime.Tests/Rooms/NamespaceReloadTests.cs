@@ -36,14 +36,14 @@ public sealed class NamespaceReloadTests
         var epoch = server.Rooms.Find(room)!.Epoch;
         Replace(server, "ns", new NamespaceOptions { History = 3 });
 
-        Assert.Equal([8L, 9L, 10L], server.Rooms.History(room, 0, null, 100)!.Select(static message => message.Offset));
+        Assert.Equal([8L, 9L, 10L], (await server.Rooms.HistoryAsync(room, 0, null, 100))!.Select(static message => message.Offset));
         Replace(server, "ns", new NamespaceOptions { History = 5 });
         for (var i = 0; i < 4; i++)
         {
             await server.Rooms.PublishAsync(room, "note", "{}"u8.ToArray(), cancellationToken: TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal([10L, 11L, 12L, 13L, 14L], server.Rooms.History(room, 0, null, 100)!.Select(static message => message.Offset));
+        Assert.Equal([10L, 11L, 12L, 13L, 14L], (await server.Rooms.HistoryAsync(room, 0, null, 100))!.Select(static message => message.Offset));
         Assert.Equal(epoch, server.Rooms.Find(room)!.Epoch);
     }
 

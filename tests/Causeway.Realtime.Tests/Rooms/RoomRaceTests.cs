@@ -27,7 +27,7 @@ public sealed class RoomRaceTests
         {
             for (var n = 0; n < 500; n++)
             {
-                core.Core.Rooms.Delete(RoomId.Parse(Room), "again");
+                core.Core.Rooms.Close(RoomId.Parse(Room), "again");
                 core.Core.Rooms.KickUser(RoomId.Parse(Room), "u1", "again");
             }
         }));

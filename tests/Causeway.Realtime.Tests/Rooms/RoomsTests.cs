@@ -170,8 +170,8 @@ public sealed class RoomsTests
         await server.PublishAsync("general", 1);
         await client.NextAsync("chat");
 
-        Assert.True(server.Rooms.Delete(Room, "over"));
-        Assert.False(server.Rooms.Delete(Room, "over"));
+        Assert.True(await server.Rooms.DeleteAsync(Room, "over"));
+        Assert.False(await server.Rooms.DeleteAsync(Room, "over"));
 
         var closed = await client.NextAsync("room_closed");
         Assert.Equal(("general", "over"), (closed.Text("room_id"), closed.Text("reason")));
@@ -241,13 +241,13 @@ public sealed class RoomsTests
         Assert.Empty(Read(null, 1, 5));
         Assert.Empty(Read(null, long.MinValue, 5));
         Assert.Equal(Range(20, 20), Read(null, long.MaxValue, 1));
-        Assert.Null(core.Core.Rooms.History(RoomId.Parse("none"), null, null, 5));
+        Assert.Null(core.Read("none", null, null, 5));
         Assert.Throws<ArgumentOutOfRangeException>(() => Read(null, null, 0));
-        var first = core.Core.Rooms.History(Room, 0, null, 1)![0];
+        var first = core.Read(Room.Value, 0, null, 1)![0];
         Assert.Equal(1, JsonElement.Parse(first.Json.Span).GetProperty("payload").GetProperty("n").GetInt32());
 
         long[] Read(long? after, long? before, int limit) =>
-            [.. core.Core.Rooms.History(Room, after, before, limit)!.Select(static message => message.Offset)];
+            [.. core.Read(Room.Value, after, before, limit)!.Select(static message => message.Offset)];
 
         static IEnumerable<long> Range(int first, int last) => Enumerable.Range(first, last - first + 1).Select(static n => (long)n);
     }

@@ -81,6 +81,14 @@ internal sealed class LoneCore : IDisposable
         Assert.True(result.AsTask().GetAwaiter().GetResult().Published);
     }
 
+    /// <summary>A piece of the log of a room in memory, which is read at once.</summary>
+    public IReadOnlyList<StoredMessage>? Read(string room, long? after, long? before, int limit)
+    {
+        var reading = Core.Rooms.HistoryAsync(RoomId.Parse(room), after, before, limit).AsTask();
+        Assert.True(reading.IsCompleted);
+        return reading.GetAwaiter().GetResult();
+    }
+
     /// <summary>Completes when the loops have done everything that they were given so far, and what came of it.</summary>
     public async Task SettleAsync()
     {

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Causeway.Data;
 using Causeway.Hosting;
 using Causeway.Http;
+using Causeway.Realtime;
 
 namespace Causeway.Server;
 
@@ -21,6 +22,7 @@ internal static class ServerDatabase
         // Accounts first, with their migrations: the server's tables refer to theirs.
         services.AddServerAccounts(settings);
         services.AddMigrations("jobs", typeof(Jobs.JobClient).Assembly);
+        services.AddDurableRoomsMigrations();
         return services.AddMigrations("server", typeof(ServerDatabase).Assembly);
     }
 
@@ -40,6 +42,10 @@ internal static class ServerDatabase
             ? null
             : new ApiError(ErrorCode.Unavailable, "The database is not where this program needs it yet.") { RetryAfter = TimeSpan.FromSeconds(1) });
         services.AddSingleton<CursorKey>();
+        services.AddApiError<RoomLogUnavailableException>(static _ => new ApiError(ErrorCode.Unavailable, "The log of this room can't be used at the moment.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        });
         services.AddSingleton<DatabaseSchema>();
         services.AddLifespanStep(
             "database",

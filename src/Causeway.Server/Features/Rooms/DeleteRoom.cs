@@ -1,5 +1,6 @@
 using Causeway.Http;
 using Causeway.Realtime;
+using Causeway.Realtime.Sql;
 
 namespace Causeway.Server;
 
@@ -53,11 +54,12 @@ internal static class DeleteRoom
                 }
 
                 await FileStore.WithdrawAllAsync(unit, room!.Value, token);
+                await RoomLogs.DeleteAsync(unit, room!, token);
                 await store.DeleteAsync(unit, room!, reason, token);
                 await audit.DeletedAsync(unit, context, room, wasStored: true, reason, token);
                 return null;
             },
             cancellationToken);
-        return refusal is null || refusal == RoomErrors.NotFound && rooms.Delete(room!, reason) ? TypedResults.NoContent() : refusal.ToResult();
+        return refusal is null || refusal == RoomErrors.NotFound && await rooms.DeleteAsync(room!, reason, cancellationToken) ? TypedResults.NoContent() : refusal.ToResult();
     }
 }

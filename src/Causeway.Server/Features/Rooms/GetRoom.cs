@@ -14,10 +14,12 @@ internal static class GetRoom
 
         if (await store.FindAsync(room, cancellationToken) is { } stored)
         {
+            // Opens a durable one, so that it says where its log stands.
+            await rooms.FindAsync(room, cancellationToken);
             var response = await desk.ShowAsync(stored, cancellationToken);
             return TypedResults.Ok(response).WithETag(stored.Version, RoomTag.Of(response));
         }
 
-        return rooms.Find(room) is { } live ? TypedResults.Ok(RoomResponse.From(live)) : RoomErrors.NotFound.ToResult();
+        return await rooms.FindAsync(room, cancellationToken) is { } live ? TypedResults.Ok(RoomResponse.From(live)) : RoomErrors.NotFound.ToResult();
     }
 }

@@ -26,7 +26,7 @@ internal static class ReadHistory
         long? from = page.ReadCursor(listName) is { } cursor ? long.Parse(cursor, CultureInfo.InvariantCulture) : null;
         var lower = isForward ? from ?? lowest : null;
         var upper = isForward ? highest : from ?? highest;
-        var messages = rooms.History(room!, lower, upper, page.Limit);
+        var messages = await rooms.HistoryAsync(room!, lower, upper, page.Limit, cancellationToken);
         if (messages is null && await store.FindAsync(room!, cancellationToken) is null)
         {
             return RoomErrors.NotFound.ToResult();
@@ -38,7 +38,9 @@ internal static class ReadHistory
         if (messages.Count == page.Limit)
         {
             var edge = isForward ? messages[^1].Offset : messages[0].Offset;
-            var beyond = isForward ? rooms.History(room!, edge, upper, 1) : rooms.History(room!, null, edge, 1);
+            var beyond = await (isForward
+                ? rooms.HistoryAsync(room!, edge, upper, 1, cancellationToken)
+                : rooms.HistoryAsync(room!, null, edge, 1, cancellationToken));
             next = beyond is { Count: > 0 } ? page.WriteCursor(listName, edge.ToString(CultureInfo.InvariantCulture)) : null;
         }
 

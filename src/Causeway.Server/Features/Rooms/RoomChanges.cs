@@ -183,7 +183,7 @@ internal sealed class RoomChanges(Database database, RoomDirectory directory, Re
         if (change.Kind == RoomChangeKind.Deleted)
         {
             // Closed even where it was made anew meanwhile: that is another room, with a log of its own.
-            rooms.Delete(change.Room, change.Reason ?? "deleted");
+            rooms.Close(change.Room, change.Reason ?? "deleted");
         }
 
         await rooms.RefreshAsync(change.Room, change.Reason, cancellationToken);

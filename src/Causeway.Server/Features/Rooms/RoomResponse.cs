@@ -44,6 +44,9 @@ internal sealed record RoomResponse
     /// <summary>The newest position; null where it keeps no history, and while nobody has it open.</summary>
     public required long? Offset { get; init; }
 
+    /// <summary>Whether the log is kept beyond the process; false for a stored room that nobody has open.</summary>
+    public required bool Durable { get; init; }
+
     /// <summary>Messages the log still holds.</summary>
     public required int HistoryCount { get; init; }
 
@@ -81,6 +84,7 @@ internal sealed record RoomResponse
         Version = room.IsStored ? room.Version : null,
         Epoch = live?.Epoch,
         Offset = live?.Offset,
+        Durable = live?.Durable ?? false,
         HistoryCount = live?.HistoryCount ?? 0,
         Connections = live?.Connections ?? 0,
         Members = live?.Members ?? 0,

@@ -1,4 +1,5 @@
 using Causeway.Realtime;
+using Causeway.Realtime.Sql;
 
 namespace Causeway.Server;
 
@@ -14,6 +15,11 @@ internal static class ServerRooms
         services.AddSingleton<RoomDesk>();
         services.AddSingleton<RoomListing>();
         services.AddSingleton<RoomAudit>();
+        services.AddDurableRooms();
+        services.AddLoop("room logs", TimeSpan.FromSeconds(10), static (context, cancellationToken) =>
+            context.Services.GetRequiredService<RoomLogUpkeep>().TrimAsync(cancellationToken));
+        services.AddLoop("room logs clean-up", TimeSpan.FromHours(1), static (context, cancellationToken) =>
+            context.Services.GetRequiredService<RoomLogUpkeep>().ForgetAsync(cancellationToken));
         services.AddLoop("room changes", TimeSpan.FromMilliseconds(500), static (context, cancellationToken) =>
             context.Services.GetRequiredService<RoomChanges>().PollAsync(cancellationToken),
             static loop =>

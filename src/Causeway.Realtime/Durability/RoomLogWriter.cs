@@ -1,0 +1,317 @@
+using Causeway.Http;
+
+namespace Causeway.Realtime;
+
+/// <summary>
+/// Puts what is published to durable rooms into their logs, all rooms' through one queue: while a commit is under way more gathers, and the next takes all of it. A message goes to the members,
+/// and its publisher is told, after the commit; one that could not be stored is refused, and has used no offset.
+/// </summary>
+internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThreadPoolWorkItem, IDisposable
+{
+    private const int MaxBatchMessages = 1_000;
+    private const int MaxBatchBytes = 4 * 1024 * 1024;
+    private const int MaxQueuedMessages = 20_000;
+    private const long MaxQueuedBytes = 64 * 1024 * 1024;
+    private const int GapPage = 1_000;
+
+    /// <summary>How long an append may take, and a publisher be kept in doubt.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How much longer a commit may take that can't be stopped any more, before its publishers are told that nobody knows.</summary>
+    private static readonly TimeSpan CommitGrace = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly Queue<PendingPublish> _queue = new();
+    private readonly CancellationTokenSource _stop = new();
+    private long _queuedBytes;
+    private bool _running;
+    private bool _stalled;
+    private bool _failing;
+
+    /// <summary>Messages that wait for the log.</summary>
+    public int Queued
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queue.Count;
+            }
+        }
+    }
+
+    /// <summary>The writing that is under way, or the last one.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Queues a publish to an open room. Those of one thread are stored in its order.</summary>
+    /// <returns>What became of it, when that is known.</returns>
+    public ValueTask<PublishOutcome> PublishAsync(Room room, in RoomPublish publish)
+    {
+        var pending = new PendingPublish(room, publish, core.Time.GetUtcNow(), core.Time.GetTimestamp());
+        lock (_gate)
+        {
+            if (_stalled || _queue.Count >= MaxQueuedMessages || _queuedBytes + pending.Bytes > MaxQueuedBytes)
+            {
+                return ValueTask.FromResult(PublishOutcome.Refused(_stalled ? Refusals.LogUnavailable : Refusals.LogBusy));
+            }
+
+            if (!room.TryBeginPublish())
+            {
+                return ValueTask.FromResult(PublishOutcome.RoomGone);
+            }
+
+            _queue.Enqueue(pending);
+            _queuedBytes += pending.Bytes;
+            if (!_running)
+            {
+                // Without the publisher's context: what is written is not a part of what it does.
+                _running = true;
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
+        }
+
+        return new ValueTask<PublishOutcome>(pending.Done);
+    }
+
+    public void Dispose() => _stop.Cancel();
+
+    void IThreadPoolWorkItem.Execute() => Completion = RunAsync();
+
+    private async Task RunAsync()
+    {
+        while (TakeBatch() is { } batch)
+        {
+            try
+            {
+                await WriteAsync(batch).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was, nobody may wait for ever, and the next batch is another one.
+                core.Logger.RoomLogFailed(batch.Count, exception);
+                Refuse(batch, Refusals.LogUnavailable);
+            }
+            finally
+            {
+                batch.ForEach(static pending => pending.Room.EndPublish());
+            }
+        }
+    }
+
+    private List<PendingPublish>? TakeBatch()
+    {
+        lock (_gate)
+        {
+            if (_queue.Count == 0)
+            {
+                _running = false;
+                return null;
+            }
+
+            var batch = new List<PendingPublish>(Math.Min(_queue.Count, MaxBatchMessages));
+            var bytes = 0L;
+            while (batch.Count < MaxBatchMessages && _queue.TryPeek(out var next) && (batch.Count == 0 || bytes + next.Bytes <= MaxBatchBytes))
+            {
+                batch.Add(_queue.Dequeue());
+                bytes += next.Bytes;
+            }
+
+            _queuedBytes -= bytes;
+            return batch;
+        }
+    }
+
+    private async Task WriteAsync(List<PendingPublish> batch)
+    {
+        var begun = core.Time.GetTimestamp();
+        var messages = batch.ConvertAll(static pending => pending.ToAppend());
+        if (await AppendAsync(batch, messages).ConfigureAwait(false) is { } stored)
+        {
+            core.Metrics.CountStored(batch.Count, core.Time.GetElapsedTime(begun));
+            await DeliverAsync(batch, stored).ConfigureAwait(false);
+        }
+        else
+        {
+            Refuse(batch, Refusals.LogUnavailable);
+        }
+    }
+
+    /// <summary>Stores a batch; null when nothing of it was stored.</summary>
+    private async Task<IReadOnlyList<RoomLogAppended>?> AppendAsync(List<PendingPublish> batch, List<RoomLogAppend> messages)
+    {
+        IReadOnlyList<RoomLogAppended>? stored;
+        try
+        {
+            stored = await AppendInTimeAsync(batch, messages).ConfigureAwait(false);
+        }
+        catch (RoomLogUnavailableException exception) when (exception.Doubtful is { } doubtful)
+        {
+            Failed(batch.Count, exception);
+            var isStored = await UntilItAnswersAsync(batch, token => store.ConfirmAsync(doubtful, messages, token)).ConfigureAwait(false);
+            stored = isStored ? doubtful : null;
+        }
+        catch (Exception exception) when (exception is RoomLogUnavailableException or OperationCanceledException)
+        {
+            Failed(batch.Count, exception);
+            return null;
+        }
+        finally
+        {
+            SetStalled(false);
+        }
+
+        if (_failing)
+        {
+            _failing = false;
+            core.Logger.RoomLogIsBack();
+        }
+
+        return stored;
+    }
+
+    private async Task<IReadOnlyList<RoomLogAppended>> AppendInTimeAsync(List<PendingPublish> batch, List<RoomLogAppend> messages)
+    {
+        using var patience = new CancellationTokenSource(Patience, core.Time);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
+        var appending = store.AppendAsync(messages, giveUp.Token);
+        try
+        {
+            return await appending.WaitAsync(Patience + CommitGrace, core.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!appending.IsCompleted)
+        {
+            // A commit that hangs may still be done. Nothing else can be stored until that is known.
+            Stall(batch);
+            return await appending.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks the store until it answers. Publishers don't wait that long.</summary>
+    private async Task<T> UntilItAnswersAsync<T>(List<PendingPublish> batch, Func<CancellationToken, Task<T>> ask)
+    {
+        var begun = core.Time.GetTimestamp();
+        for (var wait = FirstRetry; ; wait = wait * 2 < LastRetry ? wait * 2 : LastRetry)
+        {
+            try
+            {
+                using var patience = new CancellationTokenSource(Patience, core.Time);
+                using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
+                return await ask(giveUp.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is RoomLogUnavailableException or OperationCanceledException && !_stop.IsCancellationRequested)
+            {
+                if (core.Time.GetElapsedTime(begun) > Patience)
+                {
+                    Stall(batch);
+                }
+            }
+
+            await Task.Delay(wait, core.Time, _stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives what was stored to the rooms, and tells the publishers.</summary>
+    private async Task DeliverAsync(List<PendingPublish> batch, IReadOnlyList<RoomLogAppended> stored)
+    {
+        var byRoom = new Dictionary<Room, List<(PendingPublish Publish, RoomMessage Message)>>();
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var (pending, result) = (batch[i], stored[i]);
+            switch (result.Status)
+            {
+                case RoomLogAppendStatus.Appended:
+                    if (!byRoom.TryGetValue(pending.Room, out var messages))
+                    {
+                        byRoom.Add(pending.Room, messages = []);
+                    }
+
+                    messages.Add((pending, pending.Room.Encode(pending.Message with { Offset = result.Offset }, pending.Room.Epoch, pending.PublishedAt, pending.Excluded)));
+                    break;
+                case RoomLogAppendStatus.Repeated:
+                    pending.Complete(PublishOutcome.Repeat(result.Id, result.Offset, pending.Room.Epoch));
+                    break;
+                case RoomLogAppendStatus.KeyReused:
+                    pending.Complete(PublishOutcome.Refused(Refusals.KeyReused));
+                    break;
+                default:
+                    // Its log was deleted, on another node perhaps: whoever publishes next finds a new room.
+                    core.Rooms.Close(pending.Room, "deleted");
+                    pending.Complete(PublishOutcome.RoomGone);
+                    break;
+            }
+        }
+
+        foreach (var (room, messages) in byRoom)
+        {
+            await FillGapAsync(batch, room, messages[0].Message.Offset).ConfigureAwait(false);
+            room.TakeStored(messages.ConvertAll(static entry => new PublishedMessage(entry.Message, entry.Publish.Excluded, entry.Publish.Span)));
+            foreach (var (publish, message) in messages)
+            {
+                publish.Complete(new PublishOutcome(message, room.Epoch, null));
+            }
+        }
+    }
+
+    /// <summary>Where another node has published to the room meanwhile, that comes first.</summary>
+    private async Task FillGapAsync(List<PendingPublish> batch, Room room, long next)
+    {
+        while (room.NewestOffset + 1 < next)
+        {
+            var after = room.NewestOffset;
+            var missed = await UntilItAnswersAsync(batch, token => store.ReadAsync(room.Id, room.Epoch, after, next, GapPage, token)).ConfigureAwait(false);
+            if (missed.Count == 0)
+            {
+                return;
+            }
+
+            var now = core.Time.GetTimestamp();
+            room.TakeStored([.. missed.Select(message => new PublishedMessage(room.Encode(message, room.Epoch, now), null, null))]);
+        }
+    }
+
+    /// <summary>Nobody knows what becomes of a batch, and nothing can be stored meanwhile: those who wait are told so, and newcomers at once.</summary>
+    private void Stall(List<PendingPublish> batch)
+    {
+        Refuse(batch, Refusals.LogInDoubt);
+        PendingPublish[] waiting;
+        lock (_gate)
+        {
+            _stalled = true;
+            waiting = [.. _queue];
+            _queue.Clear();
+            _queuedBytes = 0;
+        }
+
+        Refuse(waiting, Refusals.LogUnavailable);
+        Array.ForEach(waiting, static pending => pending.Room.EndPublish());
+    }
+
+    private void SetStalled(bool stalled)
+    {
+        lock (_gate)
+        {
+            _stalled = stalled;
+        }
+    }
+
+    private void Failed(int messages, Exception exception)
+    {
+        if (!_failing)
+        {
+            _failing = true;
+            core.Logger.RoomLogUnavailable(messages, exception);
+        }
+    }
+
+    /// <summary>Those who were told something before keep that.</summary>
+    private static void Refuse(IEnumerable<PendingPublish> batch, ApiError error)
+    {
+        foreach (var pending in batch)
+        {
+            pending.Complete(PublishOutcome.Refused(error));
+        }
+    }
+}
