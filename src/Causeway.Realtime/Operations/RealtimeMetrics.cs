@@ -9,7 +9,7 @@ internal sealed class RealtimeMetrics
 
     private readonly long[] _dropped = new long[Enum.GetValues<SlowConsumerPolicy>().Length];
     private readonly Counter<long> _refused;
-    private readonly Histogram<double> _commits;
+    private readonly Histogram<double>? _commits;
     private long _stored;
     private long _published;
     private long _slowCloses;
@@ -51,12 +51,15 @@ internal sealed class RealtimeMetrics
                 new(Interlocked.Read(ref _dropped[(int)SlowConsumerPolicy.Conflate]), new KeyValuePair<string, object?>("policy", "conflate")),
             },
             description: "Messages slow members did not get, by policy.");
-        meter.CreateObservableCounter("causeway.durable.messages", () => Interlocked.Read(ref _stored), description: "Messages that the logs of durable rooms took.");
-        meter.CreateObservableGauge("causeway.durable.queued", () => core.Logs?.Writer.Queued ?? 0, description: "Messages that wait for the logs of durable rooms.");
-        _commits = meter.CreateHistogram(
-            "causeway.durable.commit", "s", "Time in which the logs of durable rooms took the messages that had gathered.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         meter.CreateObservableGauge("causeway.backlog", () => BacklogBytes, "By", "Bytes waiting for full sockets.");
+        if (core.Logs is { } logs)
+        {
+            meter.CreateObservableCounter("causeway.durable.messages", () => Interlocked.Read(ref _stored), description: "Messages that the logs of durable rooms took.");
+            meter.CreateObservableGauge("causeway.durable.queued", () => logs.Writer.Queued, description: "Messages that wait for the logs of durable rooms.");
+            _commits = meter.CreateHistogram(
+                "causeway.durable.commit", "s", "Time in which the logs of durable rooms took the messages that had gathered.",
+                advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+        }
     }
 
     public LatencyWindow Latency { get; }
@@ -74,7 +77,7 @@ internal sealed class RealtimeMetrics
     public void CountStored(int messages, TimeSpan commit)
     {
         Interlocked.Add(ref _stored, messages);
-        _commits.Record(commit.TotalSeconds);
+        _commits?.Record(commit.TotalSeconds);
     }
 
     public void CountSlowClose() => Interlocked.Increment(ref _slowCloses);

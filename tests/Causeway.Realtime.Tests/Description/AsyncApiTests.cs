@@ -163,7 +163,7 @@ public sealed class AsyncApiTests
         connections.Broadcast("notice", "{}"u8.ToArray());
         await Eventually.True(() => client.Log.Any(static message => message.Type == "user_left"));
         rooms.KickConnection(RoomId.Parse("hall"), client.ConnectionId, "kicked");
-        rooms.Delete(RoomId.Parse("lobby"), "deleted");
+        rooms.Close(RoomId.Parse("lobby"), "deleted");
         using var resumed = await SseReader.OpenAsync(new Uri(server.BaseAddress, "/sse?room=lobby&room=hall"), first);
         await resumed.ReadAsync("reset");
         await connections.DrainAsync(TimeSpan.Zero, TestContext.Current.CancellationToken).Within();

@@ -78,7 +78,7 @@ internal static class PublishBatch
 
     public static async Task<IResult> HandleAsync(
         JsonBody<BatchRequest> body, Caller caller, Realtime.Rooms rooms, Realtime.Connections connections, RoomAccess access, MessageLimits limits,
-        IOptions<JsonOptions> json, CancellationToken cancellationToken)
+        IOptions<JsonOptions> json, HttpContext context, CancellationToken cancellationToken)
     {
         if (body.Value.Messages is not { Count: <= MaxMessages } messages)
         {
@@ -86,15 +86,25 @@ internal static class PublishBatch
         }
 
         var verdicts = new Dictionary<string, ApiError?>(StringComparer.Ordinal);
-        var results = new BatchResult[messages.Count];
+        var results = new BatchResult?[messages.Count];
+        var key = PublishKey.Of(context);
+
+        // What waits for a log is waited for together: a thousand messages of a durable room share few commits. The first of each room opens it, so that the others come after it.
+        var waiting = new List<(int Index, Task<PublishResult> Publishing)>();
+        var opened = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < results.Length; i++)
         {
-            results[i] = await PublishAsync(messages[i]);
+            results[i] = await PublishAsync(messages[i], i);
         }
 
-        return TypedResults.Ok(new BatchResponse(results));
+        foreach (var (index, publishing) in waiting)
+        {
+            results[index] = Result(await publishing);
+        }
 
-        async ValueTask<BatchResult> PublishAsync(JsonElement element)
+        return TypedResults.Ok(new BatchResponse(results!));
+
+        async ValueTask<BatchResult?> PublishAsync(JsonElement element, int index)
         {
             BatchMessage? message;
             try
@@ -133,11 +143,15 @@ internal static class PublishBatch
                 return new BatchResult { Id = sent.Id, Connections = sent.Connections };
             }
 
-            var options = new PublishOptions { ConflateKey = message.ConflateKey, From = caller.Sender };
-            var result = await rooms.PublishAsync(RoomId.Parse(message.RoomId), message.Type!, payload, options, cancellationToken);
-            return result.Error is { } refused
-                ? Refuse(refused)
-                : new BatchResult { Id = result.Id, Offset = result.Offset, Epoch = result.Epoch };
+            var options = new PublishOptions { ConflateKey = message.ConflateKey, From = caller.Sender, IdempotencyKey = PublishKey.Of(key, index) };
+            var publishing = rooms.PublishAsync(RoomId.Parse(message.RoomId), message.Type!, payload, options, cancellationToken);
+            if (publishing.IsCompleted || opened.Add(message.RoomId))
+            {
+                return Result(await publishing);
+            }
+
+            waiting.Add((index, publishing.AsTask()));
+            return null;
         }
 
         // The rooms of a batch are few: each is asked for once.
@@ -166,6 +180,10 @@ internal static class PublishBatch
         Wire.Check(errors, message.Type, message.Payload, message.ConflateKey);
         return errors.ToError();
     }
+
+    private static BatchResult Result(PublishResult result) => result.Error is { } refused
+        ? Refuse(refused)
+        : new BatchResult { Id = result.Id, Offset = result.Offset, Epoch = result.Epoch };
 
     private static BatchResult Refuse(ApiError error) => new()
     {

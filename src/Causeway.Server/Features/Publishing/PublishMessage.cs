@@ -31,7 +31,7 @@ internal static class PublishMessage
     internal sealed record Published(Guid Id, long? Offset, string? Epoch);
 
     public static async Task<IResult> HandleAsync(
-        string room_id, JsonBody<PublishRequest> body, Caller caller, Realtime.Rooms rooms, MessageLimits limits, CancellationToken cancellationToken)
+        string room_id, JsonBody<PublishRequest> body, Caller caller, Realtime.Rooms rooms, MessageLimits limits, HttpContext context, CancellationToken cancellationToken)
     {
         var request = body.Value;
         var errors = new FieldErrors();
@@ -48,7 +48,7 @@ internal static class PublishMessage
             return tooLarge.ToResult();
         }
 
-        var options = new PublishOptions { ConflateKey = request.ConflateKey, From = caller.Sender };
+        var options = new PublishOptions { ConflateKey = request.ConflateKey, From = caller.Sender, IdempotencyKey = PublishKey.Of(context) };
         var result = await rooms.PublishAsync(room!, request.Type!, payload, options, cancellationToken);
         return result.Error is { } refused
             ? refused.ToResult()
