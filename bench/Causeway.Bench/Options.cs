@@ -22,6 +22,8 @@ internal sealed record Options(int Runs, IReadOnlyList<Scenario> Scenarios, IRea
                  what a page of a list costs at row 100 and at the end of a million
           jobs [--postgres CONNECTION]
                  durable jobs/s beside a bare loop that claims and acknowledges rows of the same database
+          durable [--postgres CONNECTION]
+                 durable publishes/s beside a bare loop that commits batches of 100 rows, and the ratio
           list   names the scenarios and the peers
           serve floor|signalr|naive|rooms --port N
                  runs one of the peers that are part of this program

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Causeway.Bench;
 using Causeway.Bench.Api;
+using Causeway.Bench.Durable;
 using Causeway.Bench.Peers;
 using Causeway.Bench.Scenarios;
 
@@ -35,6 +36,12 @@ try
 
         case ["jobs", "--postgres", var jobsConnection]:
             return await JobsBench.RunAsync(jobsConnection);
+
+        case ["durable"]:
+            return await DurableBench.RunAsync(null);
+
+        case ["durable", "--postgres", var durableConnection]:
+            return await DurableBench.RunAsync(durableConnection);
 
         case ["list"]:
             foreach (var scenario in ScenarioCatalog.All)

@@ -2,6 +2,7 @@ using Causeway.Data;
 using Causeway.Realtime;
 using Causeway.Realtime.Sql;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -10,7 +11,7 @@ public static class DurableRoomsServiceCollectionExtensions
 {
     /// <summary>
     /// Keeps the logs of rooms whose namespace is <see cref="NamespaceOptions.Durable"/> in the application's database. Needs <c>AddRealtime</c> and <c>AddDatabase</c>, and that somebody calls
-    /// <see cref="RoomLogUpkeep.TrimAsync"/> every few seconds and <see cref="RoomLogUpkeep.ForgetAsync"/> every hour.
+    /// <see cref="RoomOutbox.SendAsync"/> every second, <see cref="RoomLogUpkeep.TrimAsync"/> every few seconds and <see cref="RoomLogUpkeep.ForgetAsync"/> every hour.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <returns>The same services.</returns>
@@ -23,6 +24,8 @@ public static class DurableRoomsServiceCollectionExtensions
         services.TryAddSingleton<IRoomLogStore>(static provider => provider.GetRequiredService<SqlRoomLogs>());
         services.TryAddSingleton(static provider => new RoomLogUpkeep(
             provider.GetRequiredService<Database>(), provider.GetRequiredService<SqlRoomLogs>(), provider.GetRequiredService<Rooms>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new RoomOutbox(
+            provider.GetRequiredService<Database>(), provider.GetRequiredService<Rooms>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Realtime.Sql")));
         return services;
     }
 

@@ -189,7 +189,18 @@ internal sealed class Room
 
             foreach (var message in messages)
             {
-                _log!.Append(message.Message);
+                if (message.Message.Offset <= _log!.NewestOffset)
+                {
+                    continue;
+                }
+
+                if (message.Message.Offset > _log.NewestOffset + 1)
+                {
+                    // What lies between was another node's, and is gone by now: members that read the log are told what they lost.
+                    _log.StartAt(message.Message.Offset - 1);
+                }
+
+                _log.Append(message.Message);
                 Queue(message);
             }
 

@@ -20,8 +20,8 @@ internal sealed class RoomLog(int capacity, long maxAge)
     /// <summary>The oldest position still here; one past the newest when nothing is.</summary>
     public long FirstOffset => NewestOffset - Count + 1;
 
-    /// <summary>Says where an empty log stands: what comes next has the position after this.</summary>
-    public void StartAt(long newest) => NewestOffset = newest;
+    /// <summary>Starts at another place, with nothing before it: what comes next has the position after this.</summary>
+    public void StartAt(long newest) => (NewestOffset, Count, _ring, _head) = (newest, 0, [], 0);
 
     /// <summary>Changes the bounds; what is over the new ones goes.</summary>
     public void Bound(int capacity, long maxAge)

@@ -31,7 +31,7 @@ public sealed class Rooms
         ArgumentNullException.ThrowIfNull(room);
         ArgumentNullException.ThrowIfNull(type);
         cancellationToken.ThrowIfCancellationRequested();
-        if ((CheckType(type) ?? PublishedPayload.Check(ref payload) ?? CheckConflateKey(options?.ConflateKey) ?? CheckIdempotencyKey(options?.IdempotencyKey)) is { } error)
+        if (Check(type, ref payload, options) is { } error)
         {
             return ValueTask.FromResult(PublishResult.Refused(error));
         }
@@ -48,6 +48,17 @@ public sealed class Rooms
 
         static async ValueTask<PublishResult> WaitAsync(ValueTask<PublishOutcome> publishing, CancellationToken cancellationToken) =>
             (await publishing.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)).ToResult();
+    }
+
+    /// <summary>Whether a message may be published at all, whatever the room: for whoever keeps it, to publish it later.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="payload">Its payload.</param>
+    /// <param name="options">What else it says.</param>
+    /// <returns>Null, or what is wrong.</returns>
+    public static ApiError? Check(string type, ReadOnlyMemory<byte> payload, PublishOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return Check(type, ref payload, options);
     }
 
     /// <summary>A snapshot of the rooms in memory, ordered by id (ordinal).</summary>
@@ -346,6 +357,9 @@ public sealed class Rooms
         : MessageTypes.IsReserved(type) ? Refusals.Invalid("type", $"'{type}' belongs to the protocol")
         : null;
 
+    private static ApiError? Check(string type, ref ReadOnlyMemory<byte> payload, PublishOptions? options) =>
+        CheckType(type) ?? PublishedPayload.Check(ref payload) ?? CheckConflateKey(options?.ConflateKey) ?? CheckIdempotencyKey(options?.IdempotencyKey);
+
     private static ApiError? CheckConflateKey(string? key) =>
         key is { Length: > 64 } ? Refusals.Invalid("conflate_key", "at most 64 characters") : null;
 
@@ -418,7 +432,8 @@ public sealed class Rooms
         var outcome = await _core.Logs!.Writer.PublishAsync(room, publish).ConfigureAwait(false);
         if (outcome.IsGone)
         {
-            // The room ended; the next one of this name takes it.
+            // The room ended; the next one of this name takes it. Not at once: whoever ends it may be about to take it out of the list.
+            await Task.Yield();
             return await FindAndPublishAsync(room.Id, publish).ConfigureAwait(false);
         }
 

@@ -144,8 +144,9 @@ internal static class PublishBatch
             }
 
             var options = new PublishOptions { ConflateKey = message.ConflateKey, From = caller.Sender, IdempotencyKey = PublishKey.Of(key, index) };
-            var publishing = rooms.PublishAsync(RoomId.Parse(message.RoomId), message.Type!, payload, options, cancellationToken);
-            if (publishing.IsCompleted || opened.Add(message.RoomId))
+            var room = RoomId.Parse(message.RoomId);
+            var publishing = rooms.PublishAsync(room, message.Type!, payload, options, cancellationToken);
+            if (publishing.IsCompleted || opened.Add(message.RoomId) || rooms.Find(room) is not { Durable: true })
             {
                 return Result(await publishing);
             }

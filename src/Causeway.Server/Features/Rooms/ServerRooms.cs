@@ -16,6 +16,15 @@ internal static class ServerRooms
         services.AddSingleton<RoomListing>();
         services.AddSingleton<RoomAudit>();
         services.AddDurableRooms();
+        services.AddLoop(
+            "room outbox",
+            TimeSpan.FromSeconds(1),
+            static (context, cancellationToken) => context.Services.GetRequiredService<RoomOutbox>().SendAsync(cancellationToken),
+            static loop =>
+            {
+                loop.Deadline = TimeSpan.FromMinutes(1);
+                loop.RetryMax = TimeSpan.FromSeconds(5);
+            });
         services.AddLoop("room logs", TimeSpan.FromSeconds(10), static (context, cancellationToken) =>
             context.Services.GetRequiredService<RoomLogUpkeep>().TrimAsync(cancellationToken));
         services.AddLoop("room logs clean-up", TimeSpan.FromHours(1), static (context, cancellationToken) =>
