@@ -10,7 +10,7 @@ namespace Causeway.Realtime.Sql;
 /// gets each message once; a room in memory may get one again that was on its way when the process ended.
 /// </summary>
 /// <remarks>A message gets its place in the room after the commit, so behind what was published meanwhile. Those of one transaction keep their order in each room.</remarks>
-public sealed class RoomOutbox
+public sealed class RoomOutbox : IDisposable
 {
     private const int AtOnce = 500;
 
@@ -82,7 +82,7 @@ public sealed class RoomOutbox
                     new { passed, limit = (long)AtOnce }, cancellationToken).ConfigureAwait(false);
 
                 // The rooms side by side, the messages of each in their order.
-                var done = await Task.WhenAll(rows.GroupBy(static row => row.RoomId, StringComparer.Ordinal).Select(ofRoom => SendAsync(ofRoom, held, cancellationToken))).ConfigureAwait(false);
+                var done = await Task.WhenAll(rows.GroupBy(static row => row.RoomId, StringComparer.Ordinal).Select(ofRoom => SendRoomAsync(ofRoom, held, cancellationToken))).ConfigureAwait(false);
                 await DeleteAsync(done.SelectMany(static numbers => numbers), cancellationToken).ConfigureAwait(false);
                 sent += done.Sum(static numbers => numbers.Count);
                 if (rows.Count < AtOnce)
@@ -99,8 +99,11 @@ public sealed class RoomOutbox
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
     /// <summary>Publishes messages of one room until one can't be stored; that one waits, and so do those behind it.</summary>
-    private async Task<List<long>> SendAsync(IGrouping<string, Row> ofRoom, HashSet<string> held, CancellationToken cancellationToken)
+    private async Task<List<long>> SendRoomAsync(IGrouping<string, Row> ofRoom, HashSet<string> held, CancellationToken cancellationToken)
     {
         var done = new List<long>();
         lock (held)
