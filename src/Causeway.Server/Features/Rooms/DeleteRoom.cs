@@ -33,6 +33,9 @@ internal static class DeleteRoom
         }
 
         reason ??= "deleted";
+
+        // A durable room may be in the database alone.
+        var isThere = await rooms.FindAsync(room!, cancellationToken) is not null;
         var refusal = await desk.WriteAsync<ApiError?>(
             async (unit, token) =>
             {
@@ -40,7 +43,7 @@ internal static class DeleteRoom
                 {
                     // One that lives in memory alone may have files all the same.
                     await FileStore.WithdrawAllAsync(unit, room!.Value, token);
-                    if (rooms.Find(room) is not null)
+                    if (isThere)
                     {
                         await audit.DeletedAsync(unit, context, room, wasStored: false, reason, token);
                     }
