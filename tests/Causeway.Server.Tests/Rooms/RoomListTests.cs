@@ -232,12 +232,29 @@ public sealed class RoomListTests
         string[] names = [.. Enumerable.Range(0, 300).Select(static n => $"many.{n:000}")];
 
         var imports = Task.WhenAll(ImportAsync(here, "room_id\n" + string.Join('\n', names)), ImportAsync(there, "room_id\n" + string.Join('\n', names.Reverse())));
-        var single = Task.WhenAll(Enumerable.Range(0, 30).Select(n => (n % 2 == 0 ? here : there).CreateRoomAsync(names[n * 10])));
-        var gone = Task.WhenAll(Enumerable.Range(0, 20).Select(async n =>
+
+        // One after the other: what is looked for is who waits for whom, and not who finds no connection free.
+        var single = Task.Run(async () =>
         {
-            (await there.CreateRoomAsync("many.x" + n)).AssertStatus(201);
-            return await here.DeleteRoomAsync("many.x" + n);
-        }));
+            var answers = new List<HttpAnswer>();
+            for (var n = 0; n < 20; n++)
+            {
+                answers.Add(await (n % 2 == 0 ? here : there).CreateRoomAsync(names[n * 15]));
+            }
+
+            return answers;
+        });
+        var gone = Task.Run(async () =>
+        {
+            var answers = new List<HttpAnswer>();
+            for (var n = 0; n < 10; n++)
+            {
+                (await there.CreateRoomAsync("many.x" + n)).AssertStatus(201);
+                answers.Add(await here.DeleteRoomAsync("many.x" + n));
+            }
+
+            return answers;
+        });
         var reports = (await imports).Select(static answer => Figures(answer.AssertStatus(200))).ToList();
         var created = (await single).Count(static answer => answer.Status == 201);
 

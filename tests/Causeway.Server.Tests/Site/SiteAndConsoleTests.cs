@@ -64,8 +64,8 @@ public sealed class SiteAndConsoleTests : IAsyncLifetime
         (await _server.GetAsync(path, null, ("Accept", "text/html"))).AssertError(404, "NOT_FOUND");
 
     [Theory]
-    [InlineData("/api/v1/overview", "GET")]
-    [InlineData("/api/v1/rooms/a", "DELETE, GET, PATCH")]
+    [InlineData("/api/v1/overview", "GET, HEAD")]
+    [InlineData("/api/v1/rooms/a", "DELETE, GET, HEAD, PATCH")]
     [InlineData("/api/v1/publish", "POST")]
     [InlineData("/health", "GET, HEAD")]
     [InlineData("/_console/", "GET, HEAD")]
