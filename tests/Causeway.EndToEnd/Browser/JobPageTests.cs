@@ -3,6 +3,7 @@ using Causeway.Jobs;
 using Causeway.Testing;
 using Deque.AxeCore.Playwright;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Playwright;
 
 namespace Causeway.EndToEnd.Browser;
@@ -113,12 +114,13 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
     /// <summary>A worker in the test's process, on the program's own database.</summary>
     private sealed class Node : IAsyncDisposable
     {
-        private readonly ServiceProvider _services;
+        private readonly IHost _host;
         private readonly TaskCompletionSource<long> _step = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         private Node(CausewayProcess causeway)
         {
-            var services = new ServiceCollection();
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            var services = builder.Services;
             services.AddDatabase(options => options.SqliteFile = Path.Combine(causeway.Directory, "data", "causeway.db"));
             services.AddJobs(static options =>
             {
@@ -129,7 +131,7 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
             services.AddSingleton(this);
             services.AddJob<Import, Importer>("import", static kind => (kind.Queue, kind.RetryMin) = (Queue, TimeSpan.FromHours(1)));
             services.AddJobSchedule("nightly", "0 3 * * *", static _ => new Import("mended"));
-            _services = services.BuildServiceProvider();
+            _host = builder.Build();
         }
 
         public bool IsMended { get; set; }
@@ -139,28 +141,20 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
         public static async Task<Node> StartAsync(CausewayProcess causeway)
         {
             var node = new Node(causeway);
-            foreach (var service in node._services.GetServices<Microsoft.Extensions.Hosting.IHostedService>())
-            {
-                await service.StartAsync(CancellationToken.None);
-            }
-
+            await node._host.StartAsync().Within();
             return node;
         }
 
         public Task<Enqueued> AddAsync(string name, int? tries = null) =>
-            _services.GetRequiredService<JobClient>().EnqueueAsync(new Import(name), new EnqueueOptions { MaxAttempts = tries });
+            _host.Services.GetRequiredService<JobClient>().EnqueueAsync(new Import(name), new EnqueueOptions { MaxAttempts = tries });
 
         /// <summary>Lets the held import tell of its next step.</summary>
         public void Step(long done) => _step.TrySetResult(done);
 
         public async ValueTask DisposeAsync()
         {
-            foreach (var service in _services.GetServices<Microsoft.Extensions.Hosting.IHostedService>())
-            {
-                await service.StopAsync(CancellationToken.None);
-            }
-
-            await _services.DisposeAsync();
+            await _host.StopAsync().Within();
+            _host.Dispose();
         }
     }
 
