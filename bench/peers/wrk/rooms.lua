@@ -15,8 +15,8 @@ function request()
     return wrk.format("POST", "/api/v1/rooms", nil, '{"room_id":"bench-' .. id .. '","title":"Room ' .. id .. '"}')
   end
 
-  -- 7919 is prime to every count in use: the ids come in no order that a cache would like. wrk asks once before it begins, so that the first id was never sent.
-  local path = "/api/v1/rooms/bench-" .. (first + 2 + (number * 7919) % count)
+  -- 7919 is prime to every count in use: the ids come in no order that a cache would like. wrk asks before it begins, so that the first ids were never sent.
+  local path = "/api/v1/rooms/bench-" .. (first + 10 + (number * 7919) % count)
   if operation == "read" then
     return wrk.format("GET", path)
   elseif operation == "update" then
