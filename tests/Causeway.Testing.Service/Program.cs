@@ -2,6 +2,7 @@
 using Causeway.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 var builder = WebApplication.CreateSlimBuilder();
@@ -16,6 +17,7 @@ var vital = static (LoopOptions options) =>
 {
     (options.Critical, options.MaxFailures, options.RetryMin, options.RetryMax) = (true, 3, TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20));
 };
+var url = "http://127.0.0.1:0";
 switch (args[0])
 {
     case "failing-loop":
@@ -48,11 +50,19 @@ switch (args[0])
             .AddLifespanStep("cache", 1, TimeSpan.FromSeconds(5), static (_, _) => Console.Out.WriteLineAsync("cache up"), static (_, _) => Console.Out.WriteLineAsync("cache down"))
             .AddLifespanStep("database", 2, TimeSpan.FromSeconds(5), static (_, _) => throw new InvalidOperationException("no answer from the server"));
         break;
+    case "family":
+        // With a place of its own, and a child that has children: one in its group, one that left it.
+        (url, var directory) = (args[1], args[2]);
+        builder.UsePortPreflight(preflight => preflight.DataDirectory = directory);
+        builder.Services.AddChildren(directory).AddLifespanStep("family", 1, TimeSpan.FromSeconds(10), static (services, cancellationToken) =>
+            services.GetRequiredService<ChildProcesses>().StartAsync(
+                new ChildStart { Name = "family", Command = ["sh", "-c", "sleep 3600 & setsid sleep 3600 & wait"] }, cancellationToken));
+        break;
     default:
         throw new ArgumentException($"Nothing is named {args[0]}.");
 }
 
 var app = builder.Build();
-app.Urls.Add("http://127.0.0.1:0");
+app.Urls.Add(url);
 app.MapHealth();
 return await ServiceRunner.RunAsync(app, Console.Error, static () => Console.WriteLine("running"));
