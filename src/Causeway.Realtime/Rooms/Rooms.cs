@@ -374,7 +374,9 @@ public sealed class Rooms
         while (true)
         {
             var room = Get(id);
-            if (room is { IsOpen: true } || room is null && _core.Logs is null)
+
+            // No rule of a room's own makes it durable: where the namespace isn't, nobody needs to be asked.
+            if (room is { IsOpen: true } || room is null && (_core.Logs is null || !_core.RulesOf(id).Durable))
             {
                 return room;
             }

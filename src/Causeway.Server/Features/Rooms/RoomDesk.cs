@@ -12,8 +12,8 @@ internal sealed class RoomDesk(Database database, RoomStore store, RoomChanges c
     /// <summary>A stored room with its users and its life on this node.</summary>
     public async Task<RoomResponse> ShowAsync(StoredRoom stored, CancellationToken cancellationToken)
     {
-        var users = await store.ListUsersAsync([stored.RoomId], cancellationToken);
-        return RoomResponse.From(stored, rooms.Find(RoomId.Parse(stored.RoomId)), users[stored.RoomId]);
+        var id = RoomId.Parse(stored.RoomId);
+        return RoomResponse.From(stored, rooms.Find(id), await store.ListUsersAsync(id, cancellationToken));
     }
 
     /// <summary>The same, as the transaction sees it.</summary>

@@ -9,6 +9,8 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
     /// <summary>Users with a role that a room's own representation names; all of them are in their own list.</summary>
     public const int ListedUsers = 100;
 
+    private const string UsersOfOne = "SELECT user_id FROM room_members WHERE room_id = @room ORDER BY user_id LIMIT @limit";
+
     public Task<StoredRoom?> FindAsync(RoomId room, CancellationToken cancellationToken) => database.QuerySingleOrDefaultAsync<StoredRoom>(
         $"SELECT {StoredRoom.Columns} FROM rooms WHERE room_id = @room", new { room = room.Value }, cancellationToken);
 
@@ -181,8 +183,12 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
         "SELECT user_id, role, added_at, added_by FROM room_members WHERE room_id = @room AND user_id = @userId", new { room = room.Value, userId }, cancellationToken);
 
     /// <summary>The first users with a role, by id, as the transaction sees them.</summary>
-    public static Task<List<string>> ListUsersAsync(UnitOfWork unit, RoomId room, CancellationToken cancellationToken) => unit.QueryAsync<string>(
-        "SELECT user_id FROM room_members WHERE room_id = @room ORDER BY user_id LIMIT @limit", new { room = room.Value, limit = (long)ListedUsers }, cancellationToken);
+    public static Task<List<string>> ListUsersAsync(UnitOfWork unit, RoomId room, CancellationToken cancellationToken) =>
+        unit.QueryAsync<string>(UsersOfOne, new { room = room.Value, limit = (long)ListedUsers }, cancellationToken);
+
+    /// <summary>The first users of a room with a role, by id.</summary>
+    public Task<List<string>> ListUsersAsync(RoomId room, CancellationToken cancellationToken) =>
+        database.QueryAsync<string>(UsersOfOne, new { room = room.Value, limit = (long)ListedUsers }, cancellationToken);
 
     /// <summary>The namespace as it is compared: without case.</summary>
     public static string NamespaceOf(RoomId room) => room.Namespace.ToLowerInvariant();
