@@ -23,6 +23,9 @@ internal static partial class DataLog
     [LoggerMessage(9006, LogLevel.Information, "The database has {Library} migration {Number:0000} {Name} now.")]
     public static partial void MigrationApplied(this ILogger logger, string library, int number, string name);
 
+    [LoggerMessage(9009, LogLevel.Information, "The database was empty and has its tables now, by {Count} migrations.")]
+    public static partial void DatabaseMade(this ILogger logger, int count);
+
     [LoggerMessage(9007, LogLevel.Warning, "The database has {Library} migration {Number:0000} {Name} no more.")]
     public static partial void MigrationUndone(this ILogger logger, string library, int number, string name);
 

@@ -49,7 +49,7 @@ public sealed class Migrator
     /// <exception cref="DatabaseUnavailableException">The database can't be used at the moment.</exception>
     public async Task<IReadOnlyList<MigrationStatus>> UpAsync(CancellationToken cancellationToken = default)
     {
-        var done = await _database.MigrateAsync(
+        var (done, wasEmpty) = await _database.MigrateAsync(
             async (connection, transaction, token) =>
             {
                 await CreateTableAsync(connection, transaction, token).ConfigureAwait(false);
@@ -86,12 +86,16 @@ public sealed class Migrator
                     done.Add(new MigrationStatus(migration.Library, migration.Number, migration.Name, MigrationState.Applied, now));
                 }
 
-                return done;
+                return (done, applied.Count == 0);
             },
             cancellationToken).ConfigureAwait(false);
-        foreach (var migration in done)
+        if (wasEmpty && done.Count > 0)
         {
-            _logger.MigrationApplied(migration.Library, migration.Number, migration.Name);
+            _logger.DatabaseMade(done.Count);
+        }
+        else
+        {
+            done.ForEach(migration => _logger.MigrationApplied(migration.Library, migration.Number, migration.Name));
         }
 
         return done;

@@ -5,7 +5,7 @@ namespace Causeway.Hosting;
 /// <summary>What start-up and shutdown steps log: 4500–4519.</summary>
 internal static partial class LifespanLog
 {
-    [LoggerMessage(4501, LogLevel.Information, "Start-up step {Step} was done after {Seconds} s.")]
+    [LoggerMessage(4501, LogLevel.Debug, "Start-up step {Step} was done after {Seconds} s.")]
     public static partial void LifespanStepStarted(this ILogger logger, string step, double seconds);
 
     [LoggerMessage(4502, LogLevel.Error, "The service can't start without {Step}: {Reason}")]

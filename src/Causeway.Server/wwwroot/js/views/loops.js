@@ -1,11 +1,10 @@
 // Background loops: what they do, how the last run went, when the next comes; run, pause, resume.
 import { api } from '../api.js';
-import { everyWhileVisible, h, setText, show } from '../dom.js';
+import { everyWhileVisible, h, setText } from '../dom.js';
 import { errorBox } from '../errors.js';
 import { clock, count, dateTime, duration, joined, milliseconds } from '../format.js';
-import { icon } from '../icons.js';
+import { runPauseColumn } from '../run-pause.js';
 import { table } from '../table.js';
-import { toast } from '../toast.js';
 
 const REFRESH = 1000;
 const words = {
@@ -25,7 +24,7 @@ export function mount(root) {
       { name: 'Took', class: 'number wide', text: (loop) => (loop.last_duration_seconds === null ? '–' : joined(milliseconds(loop.last_duration_seconds * 1000))) },
       { name: 'Next', class: 'number', text: next, title: (loop) => (loop.next_run_at ? dateTime(loop.next_run_at) : '') },
       { name: 'Failures', class: 'number wide', text: (loop) => count(loop.failures), title: (loop) => (loop.failures_in_row > 0 ? `${count(loop.failures_in_row)} in a row` : '') },
-      { name: 'Actions', hiddenName: true, class: 'actions', build: actions, refresh: refreshActions },
+      runPauseColumn({ noun: 'loop', ran: 'Asked for a run of', call: api.operateLoop, load, problem }),
     ],
     empty: h('p', {}, 'This server has no loops.'),
   });
@@ -42,29 +41,6 @@ export function mount(root) {
       if (error.status === 401) return;
       problem.replaceChildren(errorBox(error, load));
     }
-  }
-
-  async function operate(name, action, done) {
-    try {
-      await api.operateLoop(name, action);
-      toast(`${done} ${name}`);
-      await load();
-    } catch (error) {
-      if (error.status !== 401) problem.replaceChildren(errorBox(error, load));
-    }
-  }
-
-  function actions(loop) {
-    const { name } = loop;
-    const button = (action, label, symbol, done) => h('button', {
-      type: 'button', class: 'icon-button', 'aria-label': `${label} ${name}`, title: label, 'data-testid': `loop-${action}`, 'data-action': action, onclick: () => operate(name, action, done),
-    }, icon(symbol));
-    const row = h('span', { class: 'row-actions' },
-      button('run', 'Run now', 'bolt', 'Asked for a run of'),
-      button('pause', 'Pause', 'pause', 'Paused'),
-      button('resume', 'Resume', 'play', 'Resumed'));
-    refreshActions(row, loop);
-    return row;
   }
 
   return everyWhileVisible(REFRESH, load);
@@ -88,14 +64,4 @@ function refreshName(cell, loop) {
   const note = cell.lastElementChild;
   setText(note, loop.last_error ?? `every ${duration(loop.interval_seconds)}`);
   note.title = loop.last_error ?? '';
-}
-
-/** One of the two is shown; a focus on the one that goes moves to the other. */
-function refreshActions(row, loop) {
-  const [pause, resume] = ['pause', 'resume'].map((action) => row.querySelector(`[data-action=${action}]`));
-  const had = document.activeElement;
-  show(pause, !loop.paused);
-  show(resume, loop.paused);
-  if (had === pause && loop.paused) resume.focus();
-  if (had === resume && !loop.paused) pause.focus();
 }

@@ -1,11 +1,10 @@
 // Schedules: when each makes its next job, and run, pause, resume.
 import { api } from '../api.js';
-import { everyWhileVisible, h, setText, show } from '../dom.js';
+import { everyWhileVisible, h, setText } from '../dom.js';
 import { errorBox } from '../errors.js';
 import { ago, dateTime, duration } from '../format.js';
-import { icon } from '../icons.js';
+import { runPauseColumn } from '../run-pause.js';
 import { table } from '../table.js';
-import { toast } from '../toast.js';
 import { jobTabs } from './job-tabs.js';
 
 const REFRESH = 1000;
@@ -21,7 +20,7 @@ export function mount(root) {
       { name: 'When', class: 'mono wide', text: (schedule) => schedule.cron, title: (schedule) => schedule.time_zone },
       { name: 'Last', class: 'number wide', text: (schedule) => ago(schedule.last_at), title: (schedule) => (schedule.last_at ? dateTime(schedule.last_at) : 'Never') },
       { name: 'Next', class: 'number', text: next, title: (schedule) => (schedule.next_at ? dateTime(schedule.next_at) : '') },
-      { name: 'Actions', hiddenName: true, class: 'actions', build: actions, refresh: refreshActions },
+      runPauseColumn({ noun: 'schedule', ran: 'Made a job of', call: api.operateSchedule, load, problem }),
     ],
     empty: [h('p', {}, h('strong', {}, 'This server has no schedules.')), h('p', {}, 'What an application is to do by the clock appears here.')],
   });
@@ -38,29 +37,6 @@ export function mount(root) {
       if (error.status === 401) return;
       problem.replaceChildren(errorBox(error, load));
     }
-  }
-
-  async function operate(name, action, done) {
-    try {
-      await api.operateSchedule(name, action);
-      toast(`${done} ${name}`);
-      await load();
-    } catch (error) {
-      if (error.status !== 401) problem.replaceChildren(errorBox(error, load));
-    }
-  }
-
-  function actions(schedule) {
-    const { name } = schedule;
-    const button = (action, label, symbol, done) => h('button', {
-      type: 'button', class: 'icon-button', 'aria-label': `${label} ${name}`, title: label, 'data-testid': `schedule-${action}`, 'data-action': action, onclick: () => operate(name, action, done),
-    }, icon(symbol));
-    const row = h('span', { class: 'row-actions' },
-      button('run', 'Run now', 'bolt', 'Made a job of'),
-      button('pause', 'Pause', 'pause', 'Paused'),
-      button('resume', 'Resume', 'play', 'Resumed'));
-    refreshActions(row, schedule);
-    return row;
   }
 
   return everyWhileVisible(REFRESH, load);
@@ -81,14 +57,4 @@ function nameCell(schedule) {
 
 function refreshName(cell, schedule) {
   setText(cell.lastElementChild, schedule.kind);
-}
-
-/** One of the two is shown; a focus on the one that goes moves to the other. */
-function refreshActions(row, schedule) {
-  const [pause, resume] = ['pause', 'resume'].map((action) => row.querySelector(`[data-action=${action}]`));
-  const had = document.activeElement;
-  show(pause, !schedule.paused);
-  show(resume, schedule.paused);
-  if (had === pause && schedule.paused) resume.focus();
-  if (had === resume && !schedule.paused) pause.focus();
 }
