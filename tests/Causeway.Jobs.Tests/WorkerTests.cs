@@ -355,6 +355,19 @@ public sealed class WorkerTests
     }
 
     [Fact]
+    public async Task Drain_WhileItPausesAfterAFailure_DoesNotWaitThePauseOut()
+    {
+        await using var node = await TestJobs.CreateAsync(DatabaseProvider.Sqlite);
+        await node.Database.ExecuteAsync("ALTER TABLE jobs RENAME TO away");
+        node.Worker.Start();
+        await node.Log.WaitFor("WorkerStumbled");
+        await node.Database.ExecuteAsync("ALTER TABLE away RENAME TO jobs");
+
+        // The clock stands: the pause would never end by itself.
+        Assert.Equal(0, await node.Worker.DrainAsync(CancellationToken.None).Within());
+    }
+
+    [Fact]
     public async Task Run_DatabaseGoneMeanwhile_WritesTheEndsWhenItIsBack()
     {
         await TestJobs.PostgresAsync();

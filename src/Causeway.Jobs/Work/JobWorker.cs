@@ -38,6 +38,7 @@ internal sealed class JobWorker : IAsyncDisposable
     private readonly List<RunningJob> _reported = [];
     private readonly List<string> _cancels = [];
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isDraining;
     private bool _handsBack;
     private int _count;
@@ -91,7 +92,7 @@ internal sealed class JobWorker : IAsyncDisposable
     }
 
     /// <summary>Takes nothing new from here on.</summary>
-    public void StopTaking() => Tell(() => _isDraining = true);
+    public void StopTaking() => Hurry(() => _isDraining = true);
 
     /// <summary>Takes nothing new, lets what runs end, and hands back what has not ended when the token is cancelled; its try does not count.</summary>
     /// <returns>How many were handed back.</returns>
@@ -106,7 +107,7 @@ internal sealed class JobWorker : IAsyncDisposable
         await _idle.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_idle.Task.IsCompleted)
         {
-            Tell(() => _handsBack = true);
+            Hurry(() => _handsBack = true);
 
             // What they have to come back, and time for the last transaction.
             await _idle.Task.WaitAsync(_options.CancelGrace + _options.CancelGrace + TimeSpan.FromSeconds(1), _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -168,17 +169,23 @@ internal sealed class JobWorker : IAsyncDisposable
 
     private TimeSpan Pause() => TimeSpan.FromMilliseconds(Math.Min(LongestPause.TotalMilliseconds, 100 * Math.Pow(2, Math.Min(_failures, 20))));
 
-    /// <summary>Sleeps until there is something to do; after a failure, for a while in any case.</summary>
+    /// <summary>Sleeps until there is something to do; after a failure, for a while in any case, unless the process is stopping.</summary>
     private async Task SleepAsync()
     {
+        Task woken;
+        TimeSpan wait;
+        lock (_gate)
+        {
+            _hurried = _hurried.Task.IsCompleted ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : _hurried;
+            woken = _hurried.Task;
+        }
+
         if (_failures > 0)
         {
-            await Task.Delay(Pause(), _time, _abandon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await woken.WaitAsync(Pause(), _time, _abandon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return;
         }
 
-        Task woken;
-        TimeSpan wait;
         lock (_gate)
         {
             var next = _isDraining ? long.MaxValue : _nextPoll;
@@ -259,13 +266,13 @@ internal sealed class JobWorker : IAsyncDisposable
             }
 
             var polls = !_isDraining && elapsed >= _nextPoll;
-            IReadOnlyList<RunningJob> reported = [];
+            IReadOnlyList<(RunningJob Job, JobProgress Progress)> reported = [];
             if (_reported.Count > 0 && elapsed >= _nextProgress)
             {
                 // What ended meanwhile is written with its end.
-                reported = [.. _reported.Where(job => _running.ContainsKey(job.Row.Key))];
+                reported = [.. _reported.Where(job => _running.ContainsKey(job.Row.Key)).Select(static job => (job, job.Progress!))];
                 _reported.Clear();
-                foreach (var job in reported)
+                foreach (var (job, _) in reported)
                 {
                     job.HasNews = false;
                 }
@@ -293,7 +300,7 @@ internal sealed class JobWorker : IAsyncDisposable
                 queue.MayHaveWork = true;
             }
 
-            foreach (var job in turn.Reported.Where(static job => !job.HasNews))
+            foreach (var (job, _) in turn.Reported.Where(static report => !report.Job.HasNews))
             {
                 job.HasNews = true;
                 _reported.Add(job);
@@ -334,9 +341,9 @@ internal sealed class JobWorker : IAsyncDisposable
             StopCancelled(id);
         }
 
-        foreach (var job in turn.Reported)
+        foreach (var (job, progress) in turn.Reported)
         {
-            _report.Progressed(job);
+            _report.Progressed(job, progress);
         }
 
         foreach (var (queue, rows, isFull) in result.Claimed)
@@ -402,6 +409,13 @@ internal sealed class JobWorker : IAsyncDisposable
             _woken.TrySetResult();
         }
     }
+
+    // What is told so ends the pause after a failure too.
+    private void Hurry(Action news) => Tell(() =>
+    {
+        news();
+        _hurried.TrySetResult();
+    });
 
     private long Elapsed() => (long)_time.GetElapsedTime(_begun).TotalMilliseconds;
 }

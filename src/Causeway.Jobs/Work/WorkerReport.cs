@@ -18,7 +18,7 @@ internal sealed class WorkerReport(JobKinds kinds, JobChanges changes, JobsMetri
         Raise(row, JobState.Running, row.Attempts, null);
     }
 
-    public void Progressed(RunningJob job) => Raise(job.Row, JobState.Running, job.Row.Attempts, job.Progress);
+    public void Progressed(RunningJob job, JobProgress progress) => Raise(job.Row, JobState.Running, job.Row.Attempts, progress);
 
     /// <summary>A try of this process ended.</summary>
     /// <param name="ended">Which, and how.</param>

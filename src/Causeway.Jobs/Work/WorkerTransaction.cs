@@ -12,9 +12,10 @@ internal sealed class WorkerTransaction(JobStore store, JobKinds kinds, JobsOpti
     {
         var now = Now();
         var until = now + (long)options.Lease.TotalMilliseconds;
-        foreach (var job in turn.Ends.Select(static ended => ended.Job).Where(static job => job.HasNews).Concat(turn.Reported))
+        var ended = turn.Ends.Select(static ended => ended.Job).Where(static job => job.HasNews).Select(static job => (Job: job, Progress: job.Progress!));
+        foreach (var (job, progress) in ended.Concat(turn.Reported))
         {
-            await JobStore.SaveProgressAsync(unit, job.Row, job.Progress!, cancellationToken).ConfigureAwait(false);
+            await JobStore.SaveProgressAsync(unit, job.Row, progress, cancellationToken).ConfigureAwait(false);
         }
 
         if (turn.Ends.Any(static ended => !ended.IsSettled))

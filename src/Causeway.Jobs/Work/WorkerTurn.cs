@@ -11,7 +11,8 @@ internal sealed class WorkerTurn
 {
     public required IReadOnlyList<EndedTry> Ends { get; init; }
 
-    public required IReadOnlyList<RunningJob> Reported { get; init; }
+    /// <summary>Running jobs with news, and what they had to say when the turn began.</summary>
+    public required IReadOnlyList<(RunningJob Job, JobProgress Progress)> Reported { get; init; }
 
     public required IReadOnlyList<(QueueSlots Queue, int Limit)> Claims { get; init; }
 

@@ -325,7 +325,12 @@ public sealed class AccessChangeTests
     [Fact]
     public async Task Join_WhileAccessIsWithdrawn_LeavesNobodyInside()
     {
-        using var core = new LoneCore(static options => options.Namespaces["secret"] = new() { Join = JoinRule.Permission });
+        using var core = new LoneCore(static options =>
+        {
+            options.Namespaces["secret"] = new() { Join = JoinRule.Permission };
+            options.HeartbeatSeconds = 240;
+            options.IdleTimeoutSeconds = 480;
+        });
         var lines = Enumerable.Range(0, 8).Select(n => core.Connect($"u{n};may=join:secret:*")).ToArray();
         var open = (IReadOnlySet<string>)new HashSet<string> { "join:secret:*" };
         var shut = (IReadOnlySet<string>)new HashSet<string>();
@@ -339,6 +344,9 @@ public sealed class AccessChangeTests
             Assert.Empty(core.Core.Rooms.Members(Secret) ?? []);
             Assert.All(lines, static line => Assert.Equal(0, line.Connection.RoomCount));
             core.Core.Connections.UpdateAll(identity => identity with { Permissions = open });
+
+            // A hundred refusals in one moment would end a connection.
+            core.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
         await core.SettleAsync();
