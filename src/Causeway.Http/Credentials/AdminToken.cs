@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Causeway.Http;
@@ -83,16 +84,33 @@ public sealed class AdminToken
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, path, overwrite: false);
+            Place(draft, path);
         }
         catch (IOException) when (File.Exists(path))
         {
             // Another process was first; its token counts.
-            File.Delete(draft);
             return Load(path);
+        }
+        finally
+        {
+            // Gone already when it was moved.
+            File.Delete(draft);
         }
 
         return new AdminToken(value, path, isNew: true);
+    }
+
+    private static void Place(string draft, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            File.Move(draft, path, overwrite: false);
+        }
+        else if (Link(draft, path) != 0)
+        {
+            // File.Move looks first and moves then, so two processes may both win; link(2) looks and links in one.
+            throw new IOException($"{path} can't be created: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
     }
 
     private static void CreateDirectory(string path)
@@ -106,4 +124,7 @@ public sealed class AdminToken
             Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
         }
     }
+    [DllImport("libc", EntryPoint = "link", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string created);
 }

@@ -43,10 +43,14 @@ public sealed partial class AdminTokenTests : IDisposable
     [Fact]
     public async Task LoadOrCreate_ManyAtOnce_AgreeOnOne()
     {
-        var tokens = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => AdminToken.LoadOrCreate(_temp["race"]).Value))).Within();
+        for (var round = 0; round < 20; round++)
+        {
+            var directory = _temp[$"race{round}"];
+            var tokens = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => AdminToken.LoadOrCreate(directory).Value))).Within();
 
-        Assert.Single(tokens.Distinct());
-        Assert.Single(Directory.GetFiles(_temp["race"]));
+            Assert.Single(tokens.Distinct());
+            Assert.Single(Directory.GetFiles(directory));
+        }
     }
 
     [Theory]
