@@ -90,6 +90,7 @@ public sealed class GatherTests
     public async Task EachAsync_OneFailsAndOneHangs_TheOthersAnswer()
     {
         using var release = new ManualResetEventSlim();
+        using var begun = new CountdownEvent(2);
         var gather = Gather.EachAsync(["good", "bad", "deaf", "blocked", "last"], new() { MaxParallel = 5, ItemTimeout = TimeSpan.FromSeconds(1), Time = _time }, async (item, _) =>
         {
             switch (item)
@@ -97,16 +98,18 @@ public sealed class GatherTests
                 case "bad":
                     throw new InvalidDataException("broken");
                 case "deaf":
+                    begun.Signal();
                     await new TaskCompletionSource().Task;
                     return item;
                 case "blocked":
+                    begun.Signal();
                     release.Wait(Limits.Test, CancellationToken.None);
                     return item;
                 default:
                     return item;
             }
         });
-        await Eventually.Equal(2, () => _time.ArmedTimers);
+        await Eventually.True(() => begun.IsSet && _time.ArmedTimers == 2);
         _time.Advance(TimeSpan.FromSeconds(1));
 
         var outcomes = await gather.Within();
