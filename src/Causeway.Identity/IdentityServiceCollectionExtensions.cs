@@ -50,7 +50,7 @@ public static class IdentityServiceCollectionExtensions
         Add(static p => new AccessStates(Data(p), Get<AccessFeed>(p), Time(p)));
         Add(static p => new LastUses(Data(p), Time(p)));
         Add(static p => new Credentials(Get<AccessTokens>(p), Get<SigningKeys>(p), Get<AccessStates>(p), Get<LastUses>(p), Time(p)));
-        Add(static p => new AuditLog(Data(p), Metrics(p), Time(p)));
+        Add(static p => new AuditLog(Data(p), Metrics(p), Time(p), p.GetService<IAuditFollower>()));
         Add(static p => new Roles(Data(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
         Add(static p => new ApiKeys(Data(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
         Add(static p => new MailTokens(Time(p)));

@@ -26,6 +26,7 @@ internal static class Endpoints
         api.MapBackendEndpoints();
         api.MapLoopEndpoints();
         api.MapJobEndpoints();
+        api.MapWebhookEndpoints();
         api.MapOverviewEndpoints();
         api.MapRequestLogEndpoints();
 

@@ -128,6 +128,7 @@ internal static class ServerApp
         services.AddStreams(settings);
         services.AddServerRooms();
         services.AddServerJobs(settings);
+        services.AddServerWebhooks(settings);
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));

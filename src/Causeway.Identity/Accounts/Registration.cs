@@ -124,6 +124,7 @@ public sealed class Registration
     /// <summary>Registers without telling whether there was an account: who has the address reads it in a mail.</summary>
     private async Task<RegistrationResult> AnnounceAsync(UnitOfWork unit, AccountRow row, SessionClient client, CancellationToken cancellationToken)
     {
+        JsonObject? details = null;
         if (await Accounts.InsertAsync(unit, row, cancellationToken).ConfigureAwait(false) is { } user)
         {
             await _mail.AddAsync(unit, MailKind.Verification, user.Id, user.Email, cancellationToken).ConfigureAwait(false);
@@ -131,9 +132,10 @@ public sealed class Registration
         else
         {
             user = await ExistingAsync(unit, row, cancellationToken).ConfigureAwait(false);
+            details = new JsonObject { ["reason"] = "taken" };
         }
 
-        await _audit.WriteAsync(unit, new AuditEntry("auth.register", AuditOutcome.Success, client.Origin, "user:" + user.Id), cancellationToken).ConfigureAwait(false);
+        await _audit.WriteAsync(unit, new AuditEntry("auth.register", AuditOutcome.Success, client.Origin, "user:" + user.Id, details), cancellationToken).ConfigureAwait(false);
         return new RegistrationResult(RegistrationStatus.MailSent);
     }
 

@@ -16,23 +16,28 @@ public sealed class AuditLog
     private readonly Database _database;
     private readonly IdentityMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly IAuditFollower? _follower;
     private readonly ConcurrentQueue<(AuditEntry Entry, DateTimeOffset At)> _acts = new();
     private readonly RefusalNotes _refusals;
     private readonly RefusalNotes _requests;
 
-    internal AuditLog(Database database, IdentityMetrics metrics, TimeProvider time)
+    internal AuditLog(Database database, IdentityMetrics metrics, TimeProvider time, IAuditFollower? follower = null)
     {
-        (_database, _metrics, _time) = (database, metrics, time);
+        (_database, _metrics, _time, _follower) = (database, metrics, time, follower);
         _refusals = new RefusalNotes(1_000, TimeSpan.Zero, time);
         _requests = new RefusalNotes(2_000, TimeSpan.FromMinutes(1), time);
     }
 
     /// <summary>Writes an act down in the transaction that does it: both happen or neither.</summary>
-    public Task WriteAsync(UnitOfWork unit, AuditEntry entry, CancellationToken cancellationToken = default)
+    public async Task WriteAsync(UnitOfWork unit, AuditEntry entry, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(unit);
         ArgumentNullException.ThrowIfNull(entry);
-        return InsertAsync(unit, entry, _time.GetUtcNow(), cancellationToken);
+        await InsertAsync(unit, entry, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        if (_follower is not null)
+        {
+            await _follower.FollowAsync(unit, entry, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Writes an act down that is no change of data.</summary>

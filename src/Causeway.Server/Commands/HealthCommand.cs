@@ -43,7 +43,7 @@ internal static class HealthCommand
         using var client = new HttpClient(handler) { Timeout = Limit };
 
         // As all our own requests do: whatever answers may know that no person asks, and takes it for no local access.
-        client.DefaultRequestHeaders.TryAddWithoutValidation("Via", "1.1 causeway");
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Via", OutgoingHttp.Via);
         var url = new Uri(address, "/ready");
         try
         {

@@ -9,8 +9,6 @@ namespace Causeway.Server;
 /// </summary>
 internal static class LaterKeys
 {
-    private static readonly string[] Sections = ["Webhooks"];
-
     private static readonly Dictionary<string, string?> Keys = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Realtime:Backplane"] = "none",
@@ -23,14 +21,7 @@ internal static class LaterKeys
     {
         foreach (var problem in problems)
         {
-            if (Sections.Contains(problem.Key, StringComparer.OrdinalIgnoreCase))
-            {
-                if (values.GetSection(problem.Key).AsEnumerable().Any(static pair => pair.Value is not null))
-                {
-                    yield return problem with { Reason = "is not in this release" };
-                }
-            }
-            else if (Keys.TryGetValue(problem.Key, out var harmless))
+            if (Keys.TryGetValue(problem.Key, out var harmless))
             {
                 if (values[problem.Key] is { } value && !value.Equals(harmless, StringComparison.OrdinalIgnoreCase))
                 {

@@ -39,6 +39,7 @@ internal sealed class ServerSettings
         Files = configuration.Bind<FilesOptions>("Files");
         Mail = configuration.Bind<MailSettings>("Mail");
         Jobs = configuration.Bind<JobsSettings>("Jobs");
+        Webhooks = configuration.Bind<WebhooksSettings>("Webhooks");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
         WorkingDirectory = workingDirectory;
@@ -66,6 +67,8 @@ internal sealed class ServerSettings
     public MailSettings Mail { get; }
 
     public JobsSettings Jobs { get; }
+
+    public WebhooksSettings Webhooks { get; }
 
     public RelayOptions Relay { get; }
 

@@ -13,8 +13,13 @@ internal static class OutgoingHttp
     /// <summary>RFC 8305's delay between two attempts.</summary>
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Creates a handler. No proxy, no cookies, no redirects: requests go where the configuration says, and nowhere else.</summary>
-    public static SocketsHttpHandler CreateHandler(TimeProvider time) => new()
+    /// <summary>The <c>Via</c> of the service's own requests: one that comes back to it is never taken for somebody's on this machine.</summary>
+    public const string Via = "1.1 causeway";
+
+    /// <summary>Creates a handler. No proxy, no cookies, no redirects: requests go where they are told to, and nowhere else.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="mayReach">Asked of each address before it is connected to, after names were looked up; null for any. Where none may be, requests end with <see cref="AddressRefusedException"/>.</param>
+    public static SocketsHttpHandler CreateHandler(TimeProvider time, Predicate<IPAddress>? mayReach = null) => new()
     {
         UseProxy = false,
         UseCookies = false,
@@ -22,19 +27,29 @@ internal static class OutgoingHttp
         ConnectTimeout = ConnectLimit,
         PooledConnectionLifetime = ConnectionLife,
         ActivityHeadersPropagator = null,
-        ConnectCallback = async (context, cancellationToken) => await ConnectAsync(context.DnsEndPoint, time, cancellationToken),
+        ConnectCallback = async (context, cancellationToken) => await ConnectAsync(context.DnsEndPoint, mayReach, time, cancellationToken),
     };
 
     /// <summary>Connects to whichever address of a name answers first (RFC 8305): one that is dead costs a quarter of a second, not a time-out.</summary>
     /// <exception cref="AggregateException">No address answered; with every reason.</exception>
     /// <exception cref="SocketException">The name is not known.</exception>
-    internal static async Task<Stream> ConnectAsync(DnsEndPoint target, TimeProvider time, CancellationToken cancellationToken)
+    /// <exception cref="AddressRefusedException">None of its addresses may be connected to.</exception>
+    internal static async Task<Stream> ConnectAsync(DnsEndPoint target, Predicate<IPAddress>? mayReach, TimeProvider time, CancellationToken cancellationToken)
     {
         var addresses = IPAddress.TryParse(target.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(target.Host, cancellationToken);
+        if (mayReach is not null && addresses.Length > 0)
+        {
+            addresses = Array.FindAll(addresses, mayReach);
+            if (addresses.Length == 0)
+            {
+                throw new AddressRefusedException(target.Host);
+            }
+        }
+
         return await ConnectAsync(addresses, target.Port, time, cancellationToken);
     }
 
-    /// <inheritdoc cref="ConnectAsync(DnsEndPoint, TimeProvider, CancellationToken)"/>
+    /// <inheritdoc cref="ConnectAsync(DnsEndPoint, Predicate{IPAddress}, TimeProvider, CancellationToken)"/>
     internal static async Task<Stream> ConnectAsync(IReadOnlyList<IPAddress> addresses, int port, TimeProvider time, CancellationToken cancellationToken)
     {
         if (addresses.Count == 0)

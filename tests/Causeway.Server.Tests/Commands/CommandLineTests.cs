@@ -120,10 +120,10 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Serve_WrongConfiguration_ExitsWithThreeAndTellsAll()
     {
-        _directory.Write("causeway.json", """{ "Realtime": { "HeartbeatSeconds": 0, "BacklogBytes": 1 }, "Webhooks": { "AllowPrivateNetworks": true } }""");
+        _directory.Write("causeway.json", """{ "Realtime": { "HeartbeatSeconds": 0, "BacklogBytes": 1 }, "Webhooks": { "TimeoutSeconds": 0 } }""");
 
         Assert.Equal(ExitCode.Configuration, await RunAsync());
-        foreach (var word in new[] { "HeartbeatSeconds", "BacklogBytes", "Webhooks is not in this release", "causeway.json:1" })
+        foreach (var word in new[] { "HeartbeatSeconds", "BacklogBytes", "Webhooks:TimeoutSeconds", "causeway.json:1" })
         {
             Assert.Contains(word, _error.ToString(), StringComparison.Ordinal);
         }

@@ -52,7 +52,6 @@ public sealed class ServerSettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "Webhooks": { "AllowPrivateNetworks": true } }""", "Webhooks")]
     [InlineData("""{ "Realtime": { "Backplane": "postgres" } }""", "Realtime:Backplane")]
     public void Load_ThingOfALaterRelease_RefusedByName(string json, string key)
     {

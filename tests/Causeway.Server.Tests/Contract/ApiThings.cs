@@ -86,7 +86,7 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
         var key = $"{filled}/{parameter}";
 
         // What can be done with a job is up to the state that the operation before it left it in.
-        fresh |= collection == "/api/v1/jobs";
+        fresh |= collection is "/api/v1/jobs" or "/api/v1/webhooks/{webhook_id}/deliveries";
         if (!fresh && _kept.TryGetValue(key, out var kept))
         {
             return kept;
@@ -146,6 +146,7 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
         "/api/v1/users" => LiveUser,
         "/api/v1/connections" => (await ConnectAsync(LiveRoom, LiveUser + ++_last)).ConnectionId,
         "/api/v1/files" => await UploadAsync(),
+        "/api/v1/webhooks/{webhook_id}/deliveries" => await DeliverAsync(filled.Split('/')[^2]),
         "/api/v1/rooms/{room_id}/members" => await JoinAsync(filled.Split('/')[^2]),
         _ => throw new InvalidOperationException(
             $"Nothing is known to be in {collection}: let a POST there create it (201, with the parameter's name or id in the answer), or name one in {nameof(ApiThings)}."),
@@ -156,6 +157,17 @@ internal sealed class ApiThings(ContractServer contract) : IAsyncDisposable
         var schedules = contract.Server.App.Services.GetRequiredService<JobSchedules>();
         await Eventually.True(async () => await schedules.FindAsync("contract") is not null);
         return "contract";
+    }
+
+    /// <summary>A delivery that is over: the endpoint's name is none.</summary>
+    private async Task<string> DeliverAsync(string webhook)
+    {
+        var path = $"/api/v1/webhooks/{webhook}";
+        var delivery = (await contract.SendAsync(HttpMethod.Post, path + "/test", null, contract.Server.AdminToken)).AssertStatus(202).GetProperty("delivery_id").GetString()!;
+        await Eventually.Equal(
+            "failed",
+            async () => (await contract.SendAsync(HttpMethod.Get, $"{path}/deliveries/{delivery}", null, contract.Server.AdminToken)).AssertStatus(200).GetProperty("delivery").GetProperty("state").GetString());
+        return delivery;
     }
 
     private async Task<string> UploadAsync() =>

@@ -37,6 +37,7 @@ public sealed class ContractServer : IAsyncLifetime
                 "Default": { "Permits": 1000000 }, "Auth": { "Permits": 1000000 }, "AuthAccount": { "Permits": 1000000 },
                 "Publish": { "Permits": 1000000 }, "Upload": { "Permits": 1000000 }
               },
+              "Webhooks": { "MaxAttempts": 1 },
               "Streams": { "Sources": { "build": { "Path": "build.jsonl" } } },
               "Relay": { "Backends": { "worker": { "Urls": ["http://127.0.0.1:9"], "Process": { "Command": ["sleep", "60"] } } } }
             }

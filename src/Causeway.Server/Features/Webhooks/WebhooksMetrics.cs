@@ -1,0 +1,33 @@
+using System.Diagnostics.Metrics;
+
+namespace Causeway.Server;
+
+/// <summary>What is counted of webhooks, on the meter <c>Causeway.Webhooks</c>.</summary>
+internal sealed class WebhooksMetrics
+{
+    private readonly Counter<long> _tries;
+    private readonly Counter<long> _opened;
+    private readonly Histogram<double> _durations;
+
+    public WebhooksMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("Causeway.Webhooks");
+        _tries = meter.CreateCounter<long>("causeway.webhooks.tries", description: "Tries to tell an endpoint of an event, by what became of them.");
+        _opened = meter.CreateCounter<long>("causeway.webhooks.left_alone", description: "How often an endpoint was left alone after failures in a row.");
+        _durations = meter.CreateHistogram<double>("causeway.webhooks.duration", "s", "How long endpoints took to answer, or to fail.");
+    }
+
+    /// <param name="outcome"><c>succeeded</c>, <c>failed</c> or <c>put_off</c>.</param>
+    public void Count(string outcome) => _tries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <inheritdoc cref="Count(string)"/>
+    /// <param name="outcome"><c>succeeded</c> or <c>failed</c>.</param>
+    /// <param name="duration">How long it took.</param>
+    public void Count(string outcome, TimeSpan duration)
+    {
+        Count(outcome);
+        _durations.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
+    }
+
+    public void CountOpened() => _opened.Add(1);
+}
