@@ -45,7 +45,7 @@ internal static class WebhookEndpoints
             .Needs(write).Answers<TestWebhook.TestedResponse>(202).Refuses(404, 503);
         webhooks.MapPost("/{webhook_id}/replay-failed", Deliveries.ReplayFailedAsync)
             .WithName("replayFailedDeliveries").WithSummary("Send again what failed since a moment, up to 10,000 deliveries.")
-            .Needs(write).Answers<Deliveries.ReplayedResponse>(200).Refuses(404, 422, 503);
+            .Needs(write).TakesIdempotencyKey().Answers<Deliveries.ReplayedResponse>(200).Refuses(404);
         webhooks.MapGet("/{webhook_id}/deliveries", Deliveries.ListAsync)
             .WithName("listDeliveries").WithSummary("List what was sent to an endpoint and what waits to be, with what came of it.")
             .WithList(Deliveries.List.Schema).Needs(read).Answers<ListPage<DeliveryResponse>>(200).Refuses(404, 422, 503);
