@@ -14,6 +14,8 @@ internal static class ParameterDetails
         ["user_id"] = ("The user: 1 to 128 characters.", Text(1, Wire.MaxUserIdLength)),
         ["id"] = ("Its id.", null),
         ["job_id"] = ("The job, as listJobs names it.", null),
+        ["webhook_id"] = ("The webhook, as listWebhooks names it.", null),
+        ["delivery_id"] = ("The delivery, as listDeliveries names it.", null),
         ["file_id"] = ("The file.", null),
         ["connection_id"] = ("The connection, as connected told its client.", null),
         ["name"] = ("Its name in the configuration.", null),
