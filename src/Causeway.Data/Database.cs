@@ -89,10 +89,14 @@ public abstract class Database : IAsyncDisposable
     /// <param name="sql">With named parameters.</param>
     /// <param name="parameters">An object whose properties are the parameters.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public abstract IAsyncEnumerable<T> StreamAsync<T>(string sql, object? parameters = null, CancellationToken cancellationToken = default);
+    public IAsyncEnumerable<T> StreamAsync<T>(string sql, object? parameters = null, CancellationToken cancellationToken = default) =>
+        StreamRowsAsync<T>(sql, parameters, null, cancellationToken);
 
     /// <summary>Lets what was accepted end, then closes all connections. SQLite's file is then whole by itself, with no log beside it.</summary>
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>The same, with what makes an item of the row that the reader stands at; null has it done by the columns' names.</summary>
+    internal abstract IAsyncEnumerable<T> StreamRowsAsync<T>(string sql, object? parameters, Func<DbDataReader, T>? read, CancellationToken cancellationToken);
 
     /// <summary>Runs migrations: alone, over a connection of its own, in one transaction.</summary>
     internal abstract Task<T> MigrateAsync<T>(Func<DbConnection, DbTransaction, CancellationToken, Task<T>> migrate, CancellationToken cancellationToken);
@@ -106,10 +110,9 @@ public abstract class Database : IAsyncDisposable
     }
 
     private protected static async IAsyncEnumerable<T> ReadRowsAsync<T>(
-        DbConnection connection, string sql, object? parameters, Func<Exception, Exception?> translate, [EnumeratorCancellation] CancellationToken cancellationToken)
+        DbConnection connection, string sql, object? parameters, Func<DbDataReader, T>? read, Func<Exception, Exception?> translate, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         OpenReader? reader = null;
-        Func<DbDataReader, T>? parse = null;
         try
         {
             while (true)
@@ -126,8 +129,8 @@ public abstract class Database : IAsyncDisposable
                     }
 
                     // Made at the first row: before it, SQLite knows no types of computed columns.
-                    parse ??= reader.Rows.GetRowParser<T>();
-                    row = parse(reader.Rows);
+                    read ??= reader.Rows.GetRowParser<T>();
+                    row = read(reader.Rows);
                 }
                 catch (Exception exception) when (translate(exception) is { } translated)
                 {

@@ -23,6 +23,7 @@ public sealed class ListQuery<T>
     private readonly string _columns;
     private readonly string _from;
     private readonly ListColumn _id;
+    private readonly Func<DbDataReader, T>? _read;
     private readonly Dictionary<string, ListColumn> _sorts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (ListColumn Column, FilterOperator[] Operators)> _filters = new(StringComparer.Ordinal);
     private IReadOnlyList<SortBy> _defaultSort = [];
@@ -31,7 +32,8 @@ public sealed class ListQuery<T>
     /// <param name="columns">What is selected, as SQL: <c>id, name, created_at</c>.</param>
     /// <param name="from">The table, or several with their joins.</param>
     /// <param name="id">A text column that no two rows share, as SQL.</param>
-    public ListQuery(string columns, string from, string id = "id")
+    /// <param name="read">Makes an item of the row that the reader stands at, by the places of <paramref name="columns"/>; null has it done by their names, which costs more.</param>
+    public ListQuery(string columns, string from, string id = "id", Func<DbDataReader, T>? read = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(columns);
         ArgumentException.ThrowIfNullOrEmpty(from);
@@ -39,6 +41,7 @@ public sealed class ListQuery<T>
         _columns = columns;
         _from = from;
         _id = new ListColumn(id, ListValue.Text, IsNullable: false);
+        _read = read;
     }
 
     /// <summary>Lets clients sort by a column.</summary>
@@ -147,7 +150,7 @@ public sealed class ListQuery<T>
         ArgumentNullException.ThrowIfNull(request);
         var parameters = new DynamicParameters(request.Parameters);
         var sql = Select(request, Conditions(request, parameters)).ToString();
-        return database.StreamAsync<T>(sql, parameters, cancellationToken);
+        return database.StreamRowsAsync(sql, parameters, _read, cancellationToken);
     }
 
     /// <summary>So many rows from a place in the list, with the number of all.</summary>
@@ -172,7 +175,7 @@ public sealed class ListQuery<T>
                 {
                     var total = await connection.ExecuteScalarAsync<long>(
                         new CommandDefinition(count.ToString(), parameters, transaction, cancellationToken: token)).ConfigureAwait(false);
-                    var items = await Rows.QueryAsync<T>(connection, transaction, sql.ToString(), parameters, token).ConfigureAwait(false);
+                    var items = await ReadAllAsync(connection, Rows.Command(sql.ToString(), parameters, transaction, token), token).ConfigureAwait(false);
                     await transaction.CommitAsync(token).ConfigureAwait(false);
                     return new NumberedPage<T>(items, total);
                 }
@@ -211,7 +214,7 @@ public sealed class ListQuery<T>
         return keys;
     }
 
-    private static async Task<KeysetPage<T>> ReadPageAsync(
+    private async Task<KeysetPage<T>> ReadPageAsync(
         DbConnection connection, CommandDefinition command, List<Key> keys, int limit, CancellationToken cancellationToken)
     {
         var reader = await OpenReader.ExecuteAsync(connection, command).ConfigureAwait(false);
@@ -219,7 +222,7 @@ public sealed class ListQuery<T>
         {
             var rows = reader.Rows;
             var items = new List<T>();
-            Func<DbDataReader, T>? parse = null;
+            var parse = _read;
             object?[] last = [];
             while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -241,6 +244,27 @@ public sealed class ListQuery<T>
 
             reader.IsThrough = true;
             return new KeysetPage<T>(items, null);
+        }
+    }
+
+    private async Task<List<T>> ReadAllAsync(DbConnection connection, CommandDefinition command, CancellationToken cancellationToken)
+    {
+        if (_read is null)
+        {
+            return (await connection.QueryAsync<T>(command).ConfigureAwait(false)).AsList();
+        }
+
+        var reader = await OpenReader.ExecuteAsync(connection, command).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            var items = new List<T>();
+            while (await reader.Rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                items.Add(_read(reader.Rows));
+            }
+
+            reader.IsThrough = true;
+            return items;
         }
     }
 

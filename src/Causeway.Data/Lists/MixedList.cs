@@ -43,6 +43,11 @@ public sealed class MixedList<T>
         Database database, IEnumerable<T> others, ListRequest request, string? after, int limit, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(others);
+        if (others.TryGetNonEnumeratedCount(out var count) && count == 0)
+        {
+            return await _stored.PageAsync(database, request, after, limit, cancellationToken).ConfigureAwait(false);
+        }
+
         var stored = await _stored.PageAsync(database, request, after, limit, cancellationToken).ConfigureAwait(false);
         var keys = _stored.KeysOf(request.Sort);
         var position = after is null ? null : ListPosition.Read(after, keys);

@@ -121,8 +121,8 @@ internal sealed class PostgresDatabase : Database
         }
     }
 
-    public override async IAsyncEnumerable<T> StreamAsync<T>(
-        string sql, object? parameters = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    internal override async IAsyncEnumerable<T> StreamRowsAsync<T>(
+        string sql, object? parameters, Func<DbDataReader, T>? read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await _streams.WaitAsync(cancellationToken).ConfigureAwait(false);
         Interlocked.Increment(ref _inUse);
@@ -131,7 +131,7 @@ internal sealed class PostgresDatabase : Database
             var connection = await ConnectOrTranslateAsync(cancellationToken).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                await foreach (var row in ReadRowsAsync<T>(connection, sql, parameters, Translate, cancellationToken).ConfigureAwait(false))
+                await foreach (var row in ReadRowsAsync(connection, sql, parameters, read, Translate, cancellationToken).ConfigureAwait(false))
                 {
                     yield return row;
                 }

@@ -7,12 +7,17 @@ namespace Causeway.Data;
 /// <summary>A result that is read row by row, with the command it belongs to: leaving it early neither reads the rest nor leaves the command behind.</summary>
 internal sealed class OpenReader : IAsyncDisposable
 {
+    private readonly DbDataReader _opened;
     private readonly IDbCommand? _command;
 
-    private OpenReader(DbDataReader rows)
+    private OpenReader(DbDataReader opened)
     {
-        Rows = rows;
-        _command = (rows as IWrappedDataReader)?.Command;
+        var wrapped = opened as IWrappedDataReader;
+        _opened = opened;
+        _command = wrapped?.Command;
+
+        // The driver's own, without a call more for each value.
+        Rows = wrapped?.Reader as DbDataReader ?? opened;
     }
 
     public DbDataReader Rows { get; }
@@ -31,7 +36,7 @@ internal sealed class OpenReader : IAsyncDisposable
             _command?.Cancel();
         }
 
-        await Rows.DisposeAsync().ConfigureAwait(false);
+        await _opened.DisposeAsync().ConfigureAwait(false);
         _command?.Dispose();
     }
 }

@@ -111,8 +111,8 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    public override async IAsyncEnumerable<T> StreamAsync<T>(
-        string sql, object? parameters = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    internal override async IAsyncEnumerable<T> StreamRowsAsync<T>(
+        string sql, object? parameters, Func<DbDataReader, T>? read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Writer();
@@ -121,8 +121,8 @@ internal sealed class SqliteDatabase : Database
         {
             using (InterruptWhenCancelled(session, cancellationToken))
             {
-                await foreach (var row in ReadRowsAsync<T>(
-                    session, sql, parameters, exception => _errors.Translate(exception, session, cancellationToken), cancellationToken).ConfigureAwait(false))
+                await foreach (var row in ReadRowsAsync(
+                    session, sql, parameters, read, exception => _errors.Translate(exception, session, cancellationToken), cancellationToken).ConfigureAwait(false))
                 {
                     yield return row;
                 }

@@ -11,10 +11,6 @@ public static class ConstantTime
     {
         ArgumentNullException.ThrowIfNull(left);
         ArgumentNullException.ThrowIfNull(right);
-        Span<byte> leftHash = stackalloc byte[SHA256.HashSizeInBytes];
-        Span<byte> rightHash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(MemoryMarshal.AsBytes(left.AsSpan()), leftHash);
-        SHA256.HashData(MemoryMarshal.AsBytes(right.AsSpan()), rightHash);
-        return CryptographicOperations.FixedTimeEquals(leftHash, rightHash);
+        return CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(left.AsSpan()), MemoryMarshal.AsBytes(right.AsSpan()));
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,7 +7,7 @@ namespace Causeway.Http;
 /// <summary>A moment as RFC 3339 in UTC with milliseconds, <c>2026-01-31T08:15:00.000Z</c>; one without an offset is refused.</summary>
 internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
-    private const string Form = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    private const int MillisecondsEnd = 23;
 
     public static DateTimeOffset ReadMoment(ref Utf8JsonReader reader)
     {
@@ -22,9 +22,11 @@ internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 
     public static void WriteMoment(Utf8JsonWriter writer, DateTime utc)
     {
-        Span<char> text = stackalloc char[24];
-        utc.TryFormat(text, out var length, Form, CultureInfo.InvariantCulture);
-        writer.WriteStringValue(text[..length]);
+        // The round-trip form, which has seven digits of a second, and is written much faster than one of our own.
+        Span<byte> text = stackalloc byte[28];
+        Utf8Formatter.TryFormat(utc, text, out _, 'O');
+        text[MillisecondsEnd] = (byte)'Z';
+        writer.WriteStringValue(text[..(MillisecondsEnd + 1)]);
     }
 
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => ReadMoment(ref reader);

@@ -94,14 +94,12 @@ public sealed class CursorProtector
     private static void Sign(byte[] signingKey, string listName, ReadOnlySpan<byte> key, Span<byte> signature)
     {
         // The name is hashed first, so that no name and key can run into each other.
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Utf8.GetBytes(listName), hash);
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, signingKey);
-        hmac.AppendData([Version]);
-        hmac.AppendData(hash);
-        hmac.AppendData(key);
+        Span<byte> signed = stackalloc byte[1 + SHA256.HashSizeInBytes + MaxCursorLength];
+        signed[0] = Version;
+        SHA256.HashData(Utf8.GetBytes(listName), signed[1..]);
+        key.CopyTo(signed[(1 + SHA256.HashSizeInBytes)..]);
         Span<byte> full = stackalloc byte[SHA256.HashSizeInBytes];
-        hmac.GetHashAndReset(full);
+        HMACSHA256.HashData(signingKey, signed[..(1 + SHA256.HashSizeInBytes + key.Length)], full);
         full[..SignatureBytes].CopyTo(signature);
     }
 }

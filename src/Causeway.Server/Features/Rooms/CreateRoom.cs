@@ -60,7 +60,7 @@ internal static class CreateRoom
             var stored = await store.CreateAsync(unit, new NewRoom(wanted, roles), caller.UserId, cancellationToken)
                 ?? throw new ApiErrorException(RoomErrors.Taken(room));
             await audit.CreatedAsync(unit, context, stored, roles.Count, cancellationToken);
-            return new KeptAnswer(StatusCodes.Status201Created, await desk.ShowAsync(unit, stored, cancellationToken))
+            return new KeptAnswer(StatusCodes.Status201Created, desk.Show(stored))
             {
                 Location = $"/api/v1/rooms/{room}",
                 ETag = EntityTag.Of(stored.Version),

@@ -16,7 +16,7 @@ internal static class GetRoom
         {
             // Opens a durable one, so that it says where its log stands.
             await rooms.FindAsync(room, cancellationToken);
-            var response = await desk.ShowAsync(stored, cancellationToken);
+            var response = desk.Show(stored);
             return TypedResults.Ok(response).WithETag(stored.Version, RoomTag.Of(response));
         }
 

@@ -9,25 +9,11 @@ internal sealed class RoomDesk(Database database, RoomStore store, RoomChanges c
 {
     private const string Write = "rooms:write";
 
-    /// <summary>A stored room with its users and its life on this node.</summary>
-    public async Task<RoomResponse> ShowAsync(StoredRoom stored, CancellationToken cancellationToken)
+    /// <summary>A room, stored or not, with its life on this node.</summary>
+    public RoomResponse Show(StoredRoom room)
     {
-        var id = RoomId.Parse(stored.RoomId);
-        return RoomResponse.From(stored, rooms.Find(id), await store.ListUsersAsync(id, cancellationToken));
-    }
-
-    /// <summary>The same, as the transaction sees it.</summary>
-    public async Task<RoomResponse> ShowAsync(UnitOfWork unit, StoredRoom stored, CancellationToken cancellationToken)
-    {
-        var id = RoomId.Parse(stored.RoomId);
-        return RoomResponse.From(stored, rooms.Find(id), await RoomStore.ListUsersAsync(unit, id, cancellationToken));
-    }
-
-    /// <summary>Rooms of a list, stored or not.</summary>
-    public async Task<IReadOnlyList<RoomResponse>> ShowAsync(IReadOnlyCollection<StoredRoom> some, CancellationToken cancellationToken)
-    {
-        var users = await store.ListUsersAsync([.. some.Where(static room => room.IsStored).Select(static room => room.RoomId)], cancellationToken);
-        return [.. some.Select(room => RoomResponse.From(room, rooms.Find(RoomId.Parse(room.RoomId)), users[room.RoomId]))];
+        var id = RoomId.Parse(room.RoomId);
+        return RoomResponse.From(room, id, rooms.Find(id));
     }
 
     /// <summary>Writes in one transaction; when this returns, what was written is in force in the live rooms of this node.</summary>

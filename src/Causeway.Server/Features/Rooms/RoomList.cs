@@ -31,6 +31,7 @@ internal static class RoomList
         },
         id: "room_id",
         otherParameters: ["prefix", "member"],
+        read: StoredRoom.Read,
         mixed: static stored => new MixedList<StoredRoom>(stored, static room => room.RoomId, ValueOf));
 
     /// <summary>The columns of an export. Who has which role is not among them: each room has a list of its own.</summary>

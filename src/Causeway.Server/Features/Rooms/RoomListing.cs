@@ -9,7 +9,6 @@ namespace Causeway.Server;
 internal sealed class RoomListing(Database database, RoomStore store, RoomDesk desk, Realtime.Rooms rooms)
 {
     private const string PrefixRule = "Must be at most 128 characters.";
-    private const int ShownAtOnce = 100;
 
     /// <summary>The page that a request asks for.</summary>
     /// <exception cref="ApiErrorException">It asks for what it may not see, or for no page of this list.</exception>
@@ -24,7 +23,7 @@ internal sealed class RoomListing(Database database, RoomStore store, RoomDesk d
             var stored = await FindStoredAsync(page.Rows, cancellationToken);
             if (stored.Count == 0)
             {
-                return page.Answer(await desk.ShowAsync(page.Rows, cancellationToken));
+                return page.Answer(page.Rows.Select(desk.Show).ToList());
             }
 
             others.RemoveAll(room => stored.Contains(room.RoomId));
@@ -44,12 +43,9 @@ internal sealed class RoomListing(Database database, RoomStore store, RoomDesk d
     {
         var stored = await FindStoredAsync(others, cancellationToken);
         others.RemoveAll(room => stored.Contains(room.RoomId));
-        await foreach (var some in RoomList.List.StreamAsync(database, asked, scope, others).Chunk(ShownAtOnce).WithCancellation(cancellationToken))
+        await foreach (var room in RoomList.List.StreamAsync(database, asked, scope, others).WithCancellation(cancellationToken))
         {
-            foreach (var room in await desk.ShowAsync(some, cancellationToken))
-            {
-                yield return room;
-            }
+            yield return desk.Show(room);
         }
     }
 

@@ -63,20 +63,20 @@ internal sealed record RoomResponse
     public required long SlowCloses { get; init; }
 
     /// <summary>A room that is only in memory.</summary>
-    public static RoomResponse From(RoomInfo live) => From(StoredRoom.From(live), live, []);
+    public static RoomResponse From(RoomInfo live) => From(StoredRoom.From(live), live.Id, live);
 
     /// <summary>A room, and how it is on this node.</summary>
     /// <param name="room">What is stored of it.</param>
+    /// <param name="id">Its name.</param>
     /// <param name="live">Null while nobody has it open here.</param>
-    /// <param name="allowedUsers">The first users with a role in it.</param>
-    public static RoomResponse From(StoredRoom room, RoomInfo? live, IEnumerable<string> allowedUsers) => new()
+    public static RoomResponse From(StoredRoom room, RoomId id, RoomInfo? live) => new()
     {
         RoomId = room.RoomId,
-        Namespace = Realtime.RoomId.Parse(room.RoomId).Namespace,
+        Namespace = id.Namespace,
         Title = room.Title,
         Description = room.Description,
         Settings = RoomSettingsDocument.From(room.Overrides),
-        AllowedUsers = [.. allowedUsers],
+        AllowedUsers = room.AllowedUsers,
         Permanent = room.IsStored,
         CreatedBy = room.CreatedBy,
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(room.CreatedAt),

@@ -11,6 +11,8 @@ internal sealed record RoomSettingsDocument
     private const int MaxHistorySeconds = 31_536_000;
     private const int MostMembers = 10_000_000;
 
+    private static readonly RoomSettingsDocument Nowhere = new();
+
     /// <summary>Messages the log keeps, 0–100,000; 0 means no log. A room that is in use keeps the log it has, or has none, until it is closed.</summary>
     [Range(0, MaxHistory)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -42,7 +44,7 @@ internal sealed record RoomSettingsDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? MaxMembers { get; init; }
 
-    public static RoomSettingsDocument From(RoomOverrides? overrides) => overrides is null ? new() : new()
+    public static RoomSettingsDocument From(RoomOverrides? overrides) => overrides is null ? Nowhere : new()
     {
         History = overrides.History,
         HistorySeconds = overrides.HistorySeconds,

@@ -6,11 +6,6 @@ namespace Causeway.Server;
 /// <summary>The stored rooms and the roles in them: the only place with their SQL. What is written says so to the live rooms as well.</summary>
 internal sealed class RoomStore(Database database, RoomChanges changes, TimeProvider time)
 {
-    /// <summary>Users with a role that a room's own representation names; all of them are in their own list.</summary>
-    public const int ListedUsers = 100;
-
-    private const string UsersOfOne = "SELECT user_id FROM room_members WHERE room_id = @room ORDER BY user_id LIMIT @limit";
-
     public Task<StoredRoom?> FindAsync(RoomId room, CancellationToken cancellationToken) => database.QuerySingleOrDefaultAsync<StoredRoom>(
         $"SELECT {StoredRoom.Columns} FROM rooms WHERE room_id = @room", new { room = room.Value }, cancellationToken);
 
@@ -57,25 +52,6 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
     public Task<List<AllowedUser>> ListUsersAsync(RoomId room, string after, int limit, CancellationToken cancellationToken) => database.QueryAsync<AllowedUser>(
         "SELECT user_id, role, added_at, added_by FROM room_members WHERE room_id = @room AND user_id > @after ORDER BY user_id LIMIT @limit",
         new { room = room.Value, after, limit = (long)limit }, cancellationToken);
-
-    /// <summary>Of each of some rooms the first users with a role, by id.</summary>
-    public async Task<ILookup<string, string>> ListUsersAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken)
-    {
-        if (rooms.Count == 0)
-        {
-            return Array.Empty<RoomUser>().ToLookup(static row => row.RoomId, static row => row.UserId);
-        }
-
-        var names = SqlNames.Of(rooms, new { limit = (long)ListedUsers });
-        var rows = await database.QueryAsync<RoomUser>(
-            $"""
-            SELECT room_id, user_id FROM (
-                SELECT room_id, user_id, row_number() OVER (PARTITION BY room_id ORDER BY user_id) AS place FROM room_members WHERE room_id IN ({names.List})
-            ) AS numbered WHERE place <= @limit ORDER BY room_id, user_id
-            """,
-            names.Parameters, cancellationToken);
-        return rows.ToLookup(static row => row.RoomId, static row => row.UserId, StringComparer.Ordinal);
-    }
 
     /// <summary>Stores a new room with the roles in it.</summary>
     /// <param name="unit">The transaction.</param>
@@ -140,7 +116,13 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
         await unit.ExecuteAsync(
             "UPDATE rooms SET title = @Title, description = @Description, settings = @Settings, updated_at = @UpdatedAt, version = @Version WHERE room_id = @RoomId",
             new { stored.Title, stored.Description, stored.Settings, stored.UpdatedAt, stored.Version, stored.RoomId }, cancellationToken);
-        var roles = users is null ? RoleChanges.None : await ReplaceAsync(unit, id, users, by, now, cancellationToken);
+        var roles = RoleChanges.None;
+        if (users is not null)
+        {
+            roles = await ReplaceAsync(unit, id, users, by, now, cancellationToken);
+            stored = await ReadAsync(unit, id, cancellationToken);
+        }
+
         await changes.WriteAsync(unit, new RoomChange(RoomChangeKind.Room, id), cancellationToken);
         return (stored, roles);
     }
@@ -182,14 +164,6 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
     public static Task<AllowedUser?> FindUserAsync(UnitOfWork unit, RoomId room, string userId, CancellationToken cancellationToken) => unit.QuerySingleOrDefaultAsync<AllowedUser>(
         "SELECT user_id, role, added_at, added_by FROM room_members WHERE room_id = @room AND user_id = @userId", new { room = room.Value, userId }, cancellationToken);
 
-    /// <summary>The first users with a role, by id, as the transaction sees them.</summary>
-    public static Task<List<string>> ListUsersAsync(UnitOfWork unit, RoomId room, CancellationToken cancellationToken) =>
-        unit.QueryAsync<string>(UsersOfOne, new { room = room.Value, limit = (long)ListedUsers }, cancellationToken);
-
-    /// <summary>The first users of a room with a role, by id.</summary>
-    public Task<List<string>> ListUsersAsync(RoomId room, CancellationToken cancellationToken) =>
-        database.QueryAsync<string>(UsersOfOne, new { room = room.Value, limit = (long)ListedUsers }, cancellationToken);
-
     /// <summary>The namespace as it is compared: without case.</summary>
     public static string NamespaceOf(RoomId room) => room.Namespace.ToLowerInvariant();
 
@@ -222,9 +196,18 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
             return null;
         }
 
+        if (wanted.Roles.Count == 0)
+        {
+            return stored;
+        }
+
         await AddAsync(unit, id, wanted.Roles, by, now, cancellationToken);
-        return stored;
+        return await ReadAsync(unit, id, cancellationToken);
     }
+
+    /// <summary>A room that is there, as the transaction sees it.</summary>
+    private static async Task<StoredRoom> ReadAsync(UnitOfWork unit, RoomId room, CancellationToken cancellationToken) =>
+        (await unit.QuerySingleOrDefaultAsync<StoredRoom>($"SELECT {StoredRoom.Columns} FROM rooms WHERE room_id = @room", new { room = room.Value }, cancellationToken))!;
 
     private static async Task AddAsync(
         UnitOfWork unit, RoomId room, IReadOnlyDictionary<string, RoomRole> roles, string? by, long now, CancellationToken cancellationToken)
@@ -252,12 +235,5 @@ internal sealed class RoomStore(Database database, RoomChanges changes, TimeProv
         wanted.ExceptWith(present.Select(static member => member.UserId));
         await AddAsync(unit, room, wanted.ToDictionary(static user => user, static _ => RoomRole.Member, StringComparer.Ordinal), by, now, cancellationToken);
         return new RoleChanges([.. wanted.Order(StringComparer.Ordinal)], gone);
-    }
-
-    private sealed record RoomUser
-    {
-        public required string RoomId { get; init; }
-
-        public required string UserId { get; init; }
     }
 }

@@ -107,7 +107,7 @@ internal static class UpdateRoom
                 };
                 var (stored, roles) = await store.UpdateAsync(unit, wanted, request.NamesAllowedUsers ? request.AllowedUsers ?? [] : null, caller.UserId, token);
                 await audit.UpdatedAsync(unit, context, present, stored, roles, token);
-                return TypedResults.Ok(await desk.ShowAsync(unit, stored, token)).WithETag(stored.Version);
+                return TypedResults.Ok(desk.Show(stored)).WithETag(stored.Version);
             },
             cancellationToken);
     }
