@@ -141,6 +141,37 @@ public sealed class RoomListTests
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task AllowedUsers_OfAnyNameAndNumber_AreTheFirstHundredByIdEverywhere(DatabaseProvider provider)
+    {
+        await using var nodes = await RoomNodes.CreateAsync(provider);
+        var node = await nodes.StartAsync();
+        string[] strange = ["a\nb", "a\\nb", "\\", "\n", "'; --", "ü😀", "\uFFFD", " ", "a,b"];
+        string[] many = [.. Enumerable.Range(0, 120).Select(static number => $"user-{number:000}")];
+        var users = JsonSerializer.Serialize(strange.Concat(many));
+        string[] first = [.. strange.Concat(many).OrderBy(Encoding.UTF8.GetBytes, Comparer<byte[]>.Create(static (a, b) => a.AsSpan().SequenceCompareTo(b))).Take(100)];
+
+        var created = (await node.CreateRoomAsync("full", $""", "allowed_users":{users} """)).AssertStatus(201);
+        await node.CreateRoomAsync("none");
+        var retitled = (await node.ChangeRoomAsync("full", """{"title":"Full"}""")).AssertStatus(200);
+        var read = (await node.GetAsync("/api/v1/rooms/full", node.AdminToken)).AssertStatus(200);
+        var list = (await node.GetAsync("/api/v1/rooms", node.AdminToken)).AssertStatus(200).GetProperty("items");
+        var numbered = (await node.GetAsync("/api/v1/rooms?page=1", node.AdminToken)).AssertStatus(200).GetProperty("items");
+        var export = (await node.GetAsync("/api/v1/rooms/export.ndjson", node.AdminToken)).Text.Split('\n')[0];
+        var changed = (await node.ChangeRoomAsync("full", """{"allowed_users":["b\\n","b\n"]}""")).AssertStatus(200);
+        var emptied = (await node.ChangeRoomAsync("full", """{"allowed_users":[]}""")).AssertStatus(200);
+
+        foreach (var room in (JsonElement[])[created, retitled, read, list[0], numbered[0], JsonElement.Parse(export)])
+        {
+            Assert.Equal(first, room.GetProperty("allowed_users").Strings());
+        }
+
+        Assert.Equal(["b\n", "b\\n"], changed.GetProperty("allowed_users").Strings());
+        Assert.Empty(list[1].GetProperty("allowed_users").Strings());
+        Assert.Empty(emptied.GetProperty("allowed_users").Strings());
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task Import_AnExport_MakesTheSameRoomsAgain(DatabaseProvider provider)
     {
         await using var nodes = await RoomNodes.CreateAsync(provider);
