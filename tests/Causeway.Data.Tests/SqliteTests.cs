@@ -2,6 +2,7 @@ using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Causeway.Data.Tests;
 
@@ -31,6 +32,37 @@ public sealed class SqliteTests
         }
 
         Task<T?> Pragma<T>(string name) => test.Database.WriteAsync((unit, token) => unit.QuerySingleOrDefaultAsync<T>($"PRAGMA {name}", cancellationToken: token));
+    }
+
+    [Fact]
+    public async Task Reads_SameText_CompileItOnce()
+    {
+        const int Select = 21;
+        await using var test = await Things.CreateAsync(DatabaseProvider.Sqlite, static options => options.SqliteReaders = 1);
+        var list = new ListQuery<Thing>("id, name, size, is_open", "things");
+        await test.Database.ExecuteAsync("INSERT INTO things (id, name) VALUES ('a', 'A'), ('b', 'B'), ('c', 'C')");
+        Func<Task>[] reads =
+        [
+            async () => Assert.True((await list.PageAsync(test.Database, new ListRequest(), null, 2)).HasNext),
+            async () => Assert.False((await list.PageAsync(test.Database, new ListRequest(), null, 100)).HasNext),
+            async () => Assert.Equal(3, (await list.NumberedPageAsync(test.Database, new ListRequest(), 1, 2)).Total),
+            () => test.Database.QueryAsync<Thing>("SELECT id, name, size, is_open FROM things"),
+            () => test.Database.QuerySingleOrDefaultAsync<string>("SELECT name FROM things WHERE id = @id", new { id = "a" }),
+        ];
+        // SQLite asks for leave while it compiles a statement, and never while it runs one.
+        var asked = 0;
+        await test.Database.ReadAsync((connection, _) => Task.FromResult(raw.sqlite3_set_authorizer(
+            ((SqliteSession)connection).Handle, (strdelegate_authorizer)((_, action, _, _, _, _) => action == Select && Interlocked.Increment(ref asked) < 0 ? raw.SQLITE_DENY : raw.SQLITE_OK), null)));
+        foreach (var read in reads)
+        {
+            await read();
+            var before = asked;
+            await read();
+            await read();
+
+            Assert.NotEqual(0, before);
+            Assert.Equal(before, asked);
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Causeway.Data;
 
@@ -111,6 +112,9 @@ internal sealed class SqliteFile
             Run(session, string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout = {(int)_options.SqliteBusyTimeout.TotalMilliseconds}"));
             Run(session, _options.SqliteSynchronous == SqliteSynchronous.Full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
             Run(session, "PRAGMA foreign_keys = 1");
+
+            // Else SQLite looks at the value of a LIMIT's parameter while it plans, and compiles the statement anew whenever one is set.
+            raw.sqlite3_db_config(session.Handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
             return session;
         }
         catch (SqliteException exception)
