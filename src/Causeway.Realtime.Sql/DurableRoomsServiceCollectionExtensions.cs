@@ -20,7 +20,8 @@ public static class DurableRoomsServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddDurableRoomsMigrations();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(static provider => new SqlRoomLogs(provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new SqlRoomLogs(
+            provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>(), provider.GetService<IRoomLogFollower>()));
         services.TryAddSingleton<IRoomLogStore>(static provider => provider.GetRequiredService<SqlRoomLogs>());
         services.TryAddSingleton(static provider => new RoomLogUpkeep(
             provider.GetRequiredService<Database>(), provider.GetRequiredService<SqlRoomLogs>(), provider.GetRequiredService<Rooms>(), provider.GetRequiredService<TimeProvider>()));

@@ -14,10 +14,13 @@ internal sealed class LiveCore : IDisposable
     private readonly ITimer _timer;
     private int _ticks;
 
-    public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers, IRoomDirectory? directory = null, IRoomLogStore? logs = null)
+    public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers, IRoomDirectory? directory = null, IRoomLogStore? logs = null,
+        ILiveObserver? observer = null, IRoomGuard? guard = null)
     {
         Options = options.Value;
         Time = time;
+        Observer = observer;
+        Guard = guard;
         Logger = loggers.CreateLogger("Causeway.Realtime");
         Timings = new Timings(Options, time);
         _namespaces = NamespaceRules.Resolve(Options.Namespaces);
@@ -59,6 +62,12 @@ internal sealed class LiveCore : IDisposable
     public DurableLogs? Logs { get; }
 
     public Connections Connections { get; }
+
+    /// <summary>Hears what happens; null for nobody.</summary>
+    public ILiveObserver? Observer { get; }
+
+    /// <summary>Has the last word on joins and messages; null for nobody.</summary>
+    public IRoomGuard? Guard { get; }
 
     public RealtimeMetrics Metrics { get; }
 

@@ -5,7 +5,7 @@ using Causeway.Data;
 namespace Causeway.Realtime.Sql;
 
 /// <summary>The logs of durable rooms in the database: the only place with their SQL, but for retention.</summary>
-internal sealed class SqlRoomLogs(Database database, TimeProvider time) : IRoomLogStore
+internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLogFollower? follower = null) : IRoomLogStore
 {
     /// <summary>How long a key is remembered.</summary>
     public static readonly TimeSpan KeysAreKept = TimeSpan.FromHours(24);
@@ -49,6 +49,7 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time) : IRoomL
                     if (plan.Messages.Count > 0)
                     {
                         await WriteAsync(unit, plan, token).ConfigureAwait(false);
+                        await FollowAsync(unit, messages, plan.Results, token).ConfigureAwait(false);
                     }
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -162,6 +163,28 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time) : IRoomL
                 ON CONFLICT (log, key) DO UPDATE SET position = excluded.position, id = excluded.id, fingerprint = excluded.fingerprint, expires_at = excluded.expires_at
                 """,
                 plan.Keys.Select(key => new { key.Log, key.Key, key.Position, key.Id, key.Fingerprint, expiresAt }), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FollowAsync(UnitOfWork unit, IReadOnlyList<RoomLogAppend> messages, IReadOnlyList<RoomLogAppended> results, CancellationToken cancellationToken)
+    {
+        if (follower is null)
+        {
+            return;
+        }
+
+        var followed = new List<FollowedMessage>();
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (results[i].Status == RoomLogAppendStatus.Appended && follower.Follows(messages[i].Room))
+            {
+                followed.Add(new FollowedMessage(messages[i].Room, messages[i].Epoch, messages[i].Message with { Offset = results[i].Offset }));
+            }
+        }
+
+        if (followed.Count > 0)
+        {
+            await follower.FollowAsync(unit, followed, cancellationToken).ConfigureAwait(false);
         }
     }
 

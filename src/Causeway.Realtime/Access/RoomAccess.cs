@@ -20,7 +20,30 @@ public sealed class RoomAccess
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(room);
         var (standing, failure) = await _lookup.FindAsync(room, identity.UserId, cancellationToken).ConfigureAwait(false);
-        return failure ?? CheckJoin(identity, standing.Rules, room, standing.Role) ?? (standing.MayBeEntered ? null : Refusals.RoomNotFound(room));
+        var error = failure ?? CheckJoin(identity, standing.Rules, room, standing.Role) ?? (standing.MayBeEntered ? null : Refusals.RoomNotFound(room));
+        return error is null && _core.Guard is { } guard && guard.GuardsJoin(room)
+            ? await AskAsync(() => guard.CheckJoinAsync(identity, room, cancellationToken), room, cancellationToken).ConfigureAwait(false)
+            : error;
+    }
+
+    /// <summary>
+    /// Whether somebody who may publish in a room may publish this there, where an <see cref="IRoomGuard"/> has the last word: for the application's own HTTP endpoints, after
+    /// <see cref="CheckPublishAsync"/>.
+    /// </summary>
+    /// <param name="identity">Who.</param>
+    /// <param name="room">Where.</param>
+    /// <param name="type">The message's type.</param>
+    /// <param name="payload">The message's payload.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Null, or why not.</returns>
+    public ValueTask<ApiError?> CheckMessageAsync(RealtimeIdentity identity, RoomId room, string type, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentNullException.ThrowIfNull(room);
+        ArgumentNullException.ThrowIfNull(type);
+        return _core.Guard is { } guard && guard.GuardsPublish(room)
+            ? AskAsync(() => guard.CheckPublishAsync(identity, room, type, payload, cancellationToken), room, cancellationToken)
+            : default;
     }
 
     /// <summary>
@@ -57,6 +80,24 @@ public sealed class RoomAccess
             _ => identity.Allows("create", room),
         };
         return allowed ? null : Refusals.CreateForbidden(room);
+    }
+
+    /// <summary>What can't be found out is refused.</summary>
+    private async ValueTask<ApiError?> AskAsync(Func<ValueTask<ApiError?>> ask, RoomId room, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                _core.Logger.RoomGuardFailed(room.Value, exception);
+            }
+
+            return new ApiError(ErrorCode.Unavailable, $"Whether this may be done in room '{room}' could not be found out.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
     }
 
     internal static ApiError? CheckJoin(RealtimeIdentity identity, NamespaceRules rules, RoomId id, RoomRole? role) => rules.Join switch

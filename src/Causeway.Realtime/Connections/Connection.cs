@@ -17,6 +17,7 @@ internal sealed class Connection
     private int _heardAt;
     private bool _heardSincePing = true;
     private long _dropped;
+    private long _events;
 
     public Connection(LiveCore core, ConnectionSeed seed)
     {
@@ -177,6 +178,7 @@ internal sealed class Connection
             if (!_left)
             {
                 _rooms.Add(member);
+                Tell(LiveEventKind.Joined, member.Room.Id);
             }
 
             return !_left;
@@ -187,7 +189,13 @@ internal sealed class Connection
     {
         lock (_gate)
         {
-            return _rooms.Remove(member);
+            if (!_rooms.Remove(member))
+            {
+                return false;
+            }
+
+            Tell(LiveEventKind.Left, member.Room.Id);
+            return true;
         }
     }
 
@@ -199,7 +207,24 @@ internal sealed class Connection
             _left = true;
             var rooms = _rooms.ToArray();
             _rooms.Clear();
+            foreach (var member in rooms)
+            {
+                Tell(LiveEventKind.Left, member.Room.Id);
+            }
+
             return rooms;
+        }
+    }
+
+    /// <summary>Tells that it is in the register, or no more.</summary>
+    public void Tell(LiveEventKind kind)
+    {
+        if (_core.Observer is not null)
+        {
+            lock (_gate)
+            {
+                Tell(kind, null);
+            }
         }
     }
 
@@ -261,6 +286,30 @@ internal sealed class Connection
                 _aborted ??= CancellationTokenSource.CreateLinkedTokenSource(_lineClosed);
                 return _isClosing ? new CancellationToken(canceled: true) : _aborted.Token;
             }
+        }
+    }
+
+    // Under the gate, so that events of one connection have the order of their numbers.
+    private void Tell(LiveEventKind kind, RoomId? room)
+    {
+        if (_core.Observer is not { } observer)
+        {
+            return;
+        }
+
+        var sequence = ++_events;
+        if (observer.Wants(kind, room))
+        {
+            observer.Take(new LiveEvent(kind, _core.Time.GetUtcNow())
+            {
+                Sequence = sequence,
+                Room = room,
+                ConnectionId = Id,
+                UserId = Identity.UserId,
+                UserName = Identity.Name,
+                Transport = Stream is null ? Transport.WebSocket : Transport.Sse,
+                RemoteAddress = RemoteAddress,
+            });
         }
     }
 

@@ -48,6 +48,9 @@ public sealed class Connections
 
     internal IReadOnlyCollection<Connection> All => (IReadOnlyCollection<Connection>)_connections.Values;
 
+    /// <summary>This process, as <c>connected</c> tells its clients.</summary>
+    public string Node => _core.Node;
+
     /// <summary>A snapshot of all connections, ordered by id (ordinal).</summary>
     public IReadOnlyList<ConnectionInfo> List() =>
         [.. _connections.Values.Select(static connection => connection.Describe()).OrderBy(static connection => connection.Id, StringComparer.Ordinal)];
@@ -243,6 +246,7 @@ public sealed class Connections
         _byUser.Add(connection.Identity.UserId, connection);
         _bySession.Add(connection.Identity.SessionId, connection);
         _core.Logger.ConnectionOpened(connection.Id, connection.Identity.UserId, connection.Stream is null ? Transport.WebSocket : Transport.Sse);
+        connection.Tell(LiveEventKind.Connected);
         connection.Post(LoopWorkKind.Open);
         if (_drain.HasStarted)
         {
@@ -262,6 +266,7 @@ public sealed class Connections
         _bySession.Remove(connection.Identity.SessionId, connection);
         Admission.Leave(connection.Identity.UserId, connection.RemoteAddress);
         _core.Logger.ConnectionEnded(connection.Id);
+        connection.Tell(LiveEventKind.Disconnected);
     }
 
     private async ValueTask<bool> ReviewOneAsync(

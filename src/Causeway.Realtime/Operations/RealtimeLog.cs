@@ -47,6 +47,9 @@ internal static partial class RealtimeLog
     [LoggerMessage(3015, LogLevel.Warning, "The log of room {RoomId} could not be opened.")]
     public static partial void RoomLogNotOpened(this ILogger logger, string roomId, Exception exception);
 
+    [LoggerMessage(3016, LogLevel.Error, "The guard of room {RoomId} failed; what it was asked about was refused.")]
+    public static partial void RoomGuardFailed(this ILogger logger, string roomId, Exception exception);
+
     [LoggerMessage(3010, LogLevel.Information, "Connection {ConnectionId} put out of {Rooms} rooms: {Reason}.")]
     public static partial void ConnectionPutOut(this ILogger logger, string connectionId, int rooms, string reason);
 }

@@ -74,8 +74,18 @@ internal sealed class RoomActions(LiveCore core)
         }
 
         var (reference, identity) = (envelope.Ref, connection.Identity);
+        if (core.Guard?.GuardsJoin(id) == true && (core.Rooms.Get(id) is not { } guarded || connection.Find(guarded) is null))
+        {
+            return AskAndAnswerAsync();
+        }
+
         var looking = core.Lookup.FindAsync(id, identity.UserId, CancellationToken.None);
         return looking.IsCompletedSuccessfully ? ValueTask.FromResult(Answer(looking.Result)) : AnswerAsync(looking);
+
+        // Who is in a room is for those who may be in it.
+        async ValueTask<ApiError?> AskAndAnswerAsync() =>
+            await core.Access.CheckJoinAsync(identity, id, connection.Aborted).ConfigureAwait(false)
+            ?? Answer(await core.Lookup.FindAsync(id, identity.UserId, CancellationToken.None).ConfigureAwait(false));
 
         async ValueTask<ApiError?> AnswerAsync(ValueTask<(RoomStanding, ApiError?)> looking) => Answer(await looking.ConfigureAwait(false));
 
@@ -178,7 +188,27 @@ internal sealed class RoomActions(LiveCore core)
     }
 
     /// <summary>Publishes in a client's name, if the room lets it. For a room in memory there is nothing to look up.</summary>
-    public static ValueTask<PublishOutcome> PublishAsAsync(LiveCore core, Connection connection, RoomId id, in RoomPublish publish)
+    public static ValueTask<PublishOutcome> PublishAsAsync(LiveCore core, Connection connection, RoomId id, in RoomPublish publish) =>
+        !publish.Ephemeral && core.Guard?.GuardsPublish(id) == true ? AskAndPublishAsync(core, connection, id, publish) : PublishByRulesAsync(core, connection, id, publish);
+
+    /// <summary>The same where somebody else has the last word on messages. The rules come first and last: they may have changed meanwhile.</summary>
+    private static async ValueTask<PublishOutcome> AskAndPublishAsync(LiveCore core, Connection connection, RoomId id, RoomPublish publish)
+    {
+        if (core.Rooms.Get(id) is { } room)
+        {
+            var member = connection.Find(room);
+            if (RoomAccess.CheckPublish(connection.Identity, room.Rules, id, member is not null, member?.Role) is { } forbidden)
+            {
+                return PublishOutcome.Refused(forbidden);
+            }
+        }
+
+        return await core.Access.CheckMessageAsync(connection.Identity, id, publish.Type, publish.Payload, connection.Aborted).ConfigureAwait(false) is { } refused
+            ? PublishOutcome.Refused(refused)
+            : await PublishByRulesAsync(core, connection, id, publish).ConfigureAwait(false);
+    }
+
+    private static ValueTask<PublishOutcome> PublishByRulesAsync(LiveCore core, Connection connection, RoomId id, in RoomPublish publish)
     {
         if (core.Rooms.Get(id) is not { } room)
         {

@@ -7,7 +7,10 @@ internal sealed class RoomDoor(LiveCore core)
 {
     /// <summary>Makes a connection a member of a room, if it may. Its line starts with <see cref="Room.Attach"/>.</summary>
     /// <returns>The membership, or why not. Completes at once unless a directory has to be asked.</returns>
-    public ValueTask<(Membership? Member, ApiError? Error)> EnterAsync(Connection connection, RoomId id, bool echo)
+    public ValueTask<(Membership? Member, ApiError? Error)> EnterAsync(Connection connection, RoomId id, bool echo) =>
+        core.Guard?.GuardsJoin(id) == true ? AskAndEnterAsync(connection, id, echo) : EnterByRulesAsync(connection, id, echo);
+
+    private ValueTask<(Membership? Member, ApiError? Error)> EnterByRulesAsync(Connection connection, RoomId id, bool echo)
     {
         var identity = connection.Identity;
         var looking = core.Lookup.FindAsync(id, identity.UserId, CancellationToken.None);
@@ -50,6 +53,12 @@ internal sealed class RoomDoor(LiveCore core)
     /// <returns>How many those were.</returns>
     public static int Reexamine(Room room, string reason) =>
         room.MembersWhere(static member => !StaysIn(member)).Count(member => Rooms.PutOut(member, "kicked", reason));
+
+    /// <summary>The same where somebody else has the last word. Whoever the rules refuse is not asked about.</summary>
+    private async ValueTask<(Membership? Member, ApiError? Error)> AskAndEnterAsync(Connection connection, RoomId id, bool echo) =>
+        await core.Access.CheckJoinAsync(connection.Identity, id, connection.Aborted).ConfigureAwait(false) is { } refused
+            ? (null, refused)
+            : await EnterByRulesAsync(connection, id, echo).ConfigureAwait(false);
 
     private static bool StaysIn(Membership member) =>
         RoomAccess.CheckJoin(member.Connection.Identity, member.Room.Rules, member.Room.Id, member.Role) is null;

@@ -265,7 +265,7 @@ public sealed class Rooms
 
             if (room.TryPublish(publish, out var message))
             {
-                return ValueTask.FromResult(Published(room, message!));
+                return ValueTask.FromResult(Published(room, message!, publish.Ephemeral));
             }
         }
 
@@ -464,7 +464,7 @@ public sealed class Rooms
 
             if (room.TryPublish(publish, out var message))
             {
-                return ValueTask.FromResult(Published(room, message!));
+                return ValueTask.FromResult(Published(room, message!, publish.Ephemeral));
             }
         }
     }
@@ -487,9 +487,14 @@ public sealed class Rooms
         return outcome;
     }
 
-    private PublishOutcome Published(Room room, RoomMessage message)
+    private PublishOutcome Published(Room room, RoomMessage message, bool isEphemeral)
     {
         _core.Metrics.CountPublished();
+        if (!isEphemeral && _core.Observer is { } observer && observer.Wants(LiveEventKind.Published, room.Id))
+        {
+            observer.Take(new LiveEvent(LiveEventKind.Published, _core.Time.GetUtcNow()) { Sequence = message.Offset, Room = room.Id, Envelope = message.Json });
+        }
+
         if (!room.Rules.HasHistory && _core.Lookup.Directory is null)
         {
             // Without a log, a room that only this message needed goes at once; one that would have to be looked up again with the next sweep.

@@ -1,5 +1,7 @@
 using Causeway.Identity;
 using Causeway.Jobs;
+using Causeway.Realtime;
+using Causeway.Realtime.Sql;
 
 namespace Causeway.Server;
 
@@ -16,6 +18,13 @@ internal static class ServerWebhooks
         services.AddSingleton<WebhookUpkeep>();
         services.AddSingleton<WebhookDesk>();
         services.AddSingleton<IAuditFollower, ChangeEvents>();
+        services.AddSingleton<IRoomLogFollower, StoredMessageEvents>();
+        services.AddSingleton<LiveEvents>();
+        services.AddSingleton<ILiveObserver>(static provider => provider.GetRequiredService<LiveEvents>());
+        services.AddHostedService(static provider => provider.GetRequiredService<LiveEvents>());
+
+        // Behind the live connections, whose ends are told of too, and before the jobs.
+        services.AddDrainStep("webhook events", order: 25, share: 0.2, static (context, cancellationToken) => context.Services.GetRequiredService<LiveEvents>().FlushAsync(cancellationToken));
         services.AddSingleton(provider => new EndpointLanes(settings.Webhooks.PerEndpoint, provider.GetRequiredService<TimeProvider>()));
         services.AddJob<DeliverWebhook, DeliverWebhookHandler>(DeliverWebhookHandler.Kind, kind =>
         {

@@ -18,6 +18,9 @@ internal sealed record WebhookEvent(string Type, DateTimeOffset At, string Data)
     /// <summary>Its place among the events of the same connection, or the message's offset; null for the number that the database gives it.</summary>
     public long? Sequence { get; init; }
 
+    /// <summary>Whoever asked for events of this type is told; null for the event's own.</summary>
+    public string? About { get; init; }
+
     /// <summary>The only endpoint to be told; null for all who asked for it.</summary>
     public string? Only { get; init; }
 

@@ -4,7 +4,7 @@ using Causeway.Jobs;
 namespace Causeway.Server;
 
 /// <summary>Writes events down for those who want them: the event, and for each endpoint a delivery with its job, in the transaction of what happened.</summary>
-internal sealed class WebhookEvents(WebhookSubscriptions subscriptions, WebhookStore store, JobClient jobs)
+internal sealed class WebhookEvents(WebhookSubscriptions subscriptions, WebhookStore store, JobClient jobs, WebhooksMetrics metrics)
 {
     /// <summary>Whether anybody is to be told of events of a type.</summary>
     public bool AreWanted(string type) => subscriptions.Any(type);
@@ -16,6 +16,11 @@ internal sealed class WebhookEvents(WebhookSubscriptions subscriptions, WebhookS
     /// <returns>The deliveries it made.</returns>
     public async Task<IReadOnlyList<string>> WriteAsync(UnitOfWork unit, WebhookEvent one, CancellationToken cancellationToken)
     {
+        if (!subscriptions.AreKnown)
+        {
+            await subscriptions.RefreshAsync(cancellationToken);
+        }
+
         List<string>? deliveries = null;
         long number = 0;
         foreach (var webhook in subscriptions.For(one))
@@ -30,6 +35,11 @@ internal sealed class WebhookEvents(WebhookSubscriptions subscriptions, WebhookS
             {
                 deliveries.Add(id);
             }
+        }
+
+        if (deliveries is not null)
+        {
+            unit.OnCommitted(() => metrics.CountEvent(one.Type));
         }
 
         return deliveries ?? [];

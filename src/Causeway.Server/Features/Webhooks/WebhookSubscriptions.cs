@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Causeway.Server;
 
 /// <summary>
@@ -6,19 +8,23 @@ namespace Causeway.Server;
 internal sealed class WebhookSubscriptions(WebhookStore store) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
-    private Subscription[] _all = [];
+    private Snapshot? _now;
     private long _version = -1;
 
-    /// <summary>Whether anybody is to be told of events of a type.</summary>
-    public bool Any(string type) => Array.Exists(Volatile.Read(ref _all), subscription => subscription.Wants(type));
+    /// <summary>Whether they were read yet; until then anybody may want anything.</summary>
+    public bool AreKnown => Volatile.Read(ref _now) is not null;
+
+    /// <summary>Whether anybody is to be told of events of a type. Costs one look where nobody is.</summary>
+    public bool Any(string type) => Volatile.Read(ref _now)?.Types.Contains(type) ?? true;
 
     /// <summary>Whether anybody is to be told of an event of a type in a room.</summary>
-    public bool Any(string type, string room) => Array.Exists(Volatile.Read(ref _all), subscription => subscription.Wants(type, room));
+    public bool Any(string type, string room) =>
+        Volatile.Read(ref _now) is not { } now || now.Types.Contains(type) && Array.Exists(now.All, subscription => subscription.Wants(type, room));
 
     /// <summary>The endpoints to be told of an event.</summary>
     public IEnumerable<string> For(WebhookEvent one) => one.Only is { } only
         ? [only]
-        : Volatile.Read(ref _all).Where(subscription => subscription.Wants(one.Type, one.Room)).Select(static subscription => subscription.Id);
+        : (Volatile.Read(ref _now)?.All ?? []).Where(subscription => subscription.Wants(one.About ?? one.Type, one.Room)).Select(static subscription => subscription.Id);
 
     /// <summary>Reads them anew where something has changed. Called each second, and after this node's own changes.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
@@ -31,7 +37,8 @@ internal sealed class WebhookSubscriptions(WebhookStore store) : IDisposable
             if (version != _version)
             {
                 var rows = await store.ListActiveAsync(cancellationToken);
-                Volatile.Write(ref _all, [.. rows.Select(static row => new Subscription(row.Id, [.. Words.Read(row.Events)], row.Rooms is null ? null : [.. Words.Read(row.Rooms)]))]);
+                Subscription[] all = [.. rows.Select(static row => new Subscription(row.Id, [.. Words.Read(row.Events)], row.Rooms is null ? null : [.. Words.Read(row.Rooms)]))];
+                Volatile.Write(ref _now, new Snapshot(all, WebhookEventTypes.All.Where(type => Array.Exists(all, subscription => subscription.Wants(type))).ToFrozenSet(StringComparer.Ordinal)));
                 _version = version;
             }
         }
@@ -42,6 +49,8 @@ internal sealed class WebhookSubscriptions(WebhookStore store) : IDisposable
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private sealed record Snapshot(Subscription[] All, FrozenSet<string> Types);
 
     private sealed record Subscription(string Id, string[] Events, string[]? Rooms)
     {

@@ -7,6 +7,8 @@ internal sealed class WebhooksMetrics
 {
     private readonly Counter<long> _tries;
     private readonly Counter<long> _opened;
+    private readonly Counter<long> _events;
+    private readonly Counter<long> _lost;
     private readonly Histogram<double> _durations;
 
     public WebhooksMetrics(IMeterFactory meters)
@@ -14,6 +16,8 @@ internal sealed class WebhooksMetrics
         var meter = meters.Create("Causeway.Webhooks");
         _tries = meter.CreateCounter<long>("causeway.webhooks.tries", description: "Tries to tell an endpoint of an event, by what became of them.");
         _opened = meter.CreateCounter<long>("causeway.webhooks.left_alone", description: "How often an endpoint was left alone after failures in a row.");
+        _events = meter.CreateCounter<long>("causeway.webhooks.events", description: "Events that somebody wanted and that were written down, by type.");
+        _lost = meter.CreateCounter<long>("causeway.webhooks.events_lost", description: "Events that somebody wanted and that were lost, since the buffer was full.");
         _durations = meter.CreateHistogram<double>("causeway.webhooks.duration", "s", "How long endpoints took to answer, or to fail.");
     }
 
@@ -28,6 +32,10 @@ internal sealed class WebhooksMetrics
         Count(outcome);
         _durations.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
     }
+
+    public void CountEvent(string type) => _events.Add(1, new KeyValuePair<string, object?>("type", type));
+
+    public void CountLost() => _lost.Add(1);
 
     public void CountOpened() => _opened.Add(1);
 }
