@@ -24,7 +24,7 @@ internal sealed class WebhooksSettings
     [Range(1, 720)]
     public int GiveUpHours { get; set; } = 72;
 
-    /// <summary>Deliveries to one endpoint that this process has under way at the same time, so that a slow one leaves room for the others.</summary>
+    /// <summary>Deliveries to one slow endpoint that this process has under way at the same time, so that others have room; one that answers within 250 ms may have all of <c>Jobs:Workers</c> but one.</summary>
     /// <value>1–100. Default 2.</value>
     [Range(1, 100)]
     public int PerEndpoint { get; set; } = 2;

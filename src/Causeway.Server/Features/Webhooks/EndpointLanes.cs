@@ -1,12 +1,16 @@
 namespace Causeway.Server;
 
 /// <summary>
-/// How many deliveries to each endpoint this process has under way, so that a slow one does not take all workers. Those that come too many are put off to when it should be
-/// their turn, one behind the other: they don't come back all at once to be put off again.
+/// How many deliveries to each endpoint this process has under way, so that a slow one does not take all workers. One that answers quickly may take all but one of them. Those that come too many
+/// are put off to when it should be their turn, one behind the other: they don't come back all at once to be put off again.
 /// </summary>
-internal sealed class EndpointLanes(int width, TimeProvider time)
+/// <param name="slow">So many for an endpoint that is slow, or that nobody knows yet.</param>
+/// <param name="quick">So many for one that answers quickly.</param>
+/// <param name="time">The clock.</param>
+internal sealed class EndpointLanes(int slow, int quick, TimeProvider time)
 {
-    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Most = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
@@ -24,14 +28,17 @@ internal sealed class EndpointLanes(int width, TimeProvider time)
                 _lanes[endpoint] = lane = new Lane();
             }
 
+            var now = time.GetUtcNow();
+            var pace = lane.PaceAt(now);
+            var width = pace < Quick ? quick : slow;
             if (lane.Running < width)
             {
-                lane.Running++;
+                lane.Enter(now);
                 delay = TimeSpan.Zero;
                 return true;
             }
 
-            delay = lane.NextTurn(time.GetUtcNow(), width);
+            delay = lane.NextTurn(now, (pace > Least ? pace : Least) / width);
             return false;
         }
     }
@@ -43,31 +50,59 @@ internal sealed class EndpointLanes(int width, TimeProvider time)
     {
         lock (_gate)
         {
-            var lane = _lanes[endpoint];
-            lane.Took(took);
-            if (--lane.Running == 0 && lane.IsIdle(time.GetUtcNow()))
+            _lanes[endpoint].Leave(time.GetUtcNow(), took);
+        }
+    }
+
+    /// <summary>Forgets endpoints that nobody is told of any more.</summary>
+    public void Forget(Predicate<string> isGone)
+    {
+        lock (_gate)
+        {
+            foreach (var (endpoint, lane) in _lanes)
             {
-                _lanes.Remove(endpoint);
+                if (lane.Running == 0 && isGone(endpoint))
+                {
+                    _lanes.Remove(endpoint);
+                }
             }
         }
     }
 
     private sealed class Lane
     {
-        private TimeSpan _usual = Least;
-        private DateTimeOffset _last;
+        private TimeSpan? _usual;
+        private DateTimeOffset _lastTurn;
+        private DateTimeOffset _lastMove;
 
-        public int Running { get; set; }
+        public int Running { get; private set; }
 
-        public void Took(TimeSpan duration) => _usual = (_usual * 0.8) + (duration * 0.2);
-
-        public bool IsIdle(DateTimeOffset now) => _last <= now;
-
-        public TimeSpan NextTurn(DateTimeOffset now, int width)
+        /// <summary>How long a delivery takes, as far as can be told: as long as usual, or as one has been waiting by now. Nobody knows at first.</summary>
+        public TimeSpan PaceAt(DateTimeOffset now)
         {
-            var step = (_usual > Least ? _usual : Least) / width;
-            _last = (_last > now ? _last : now) + step;
-            return _last - now < Most ? _last - now : Most;
+            var usual = _usual ?? Quick;
+            return Running > 0 && now - _lastMove > usual ? now - _lastMove : usual;
+        }
+
+        public void Enter(DateTimeOffset now)
+        {
+            if (Running++ == 0)
+            {
+                _lastMove = now;
+            }
+        }
+
+        public void Leave(DateTimeOffset now, TimeSpan took)
+        {
+            Running--;
+            _lastMove = now;
+            _usual = _usual is { } usual ? (usual * 0.8) + (took * 0.2) : took;
+        }
+
+        public TimeSpan NextTurn(DateTimeOffset now, TimeSpan step)
+        {
+            _lastTurn = (_lastTurn > now ? _lastTurn : now) + step;
+            return _lastTurn - now < Most ? _lastTurn - now : Most;
         }
     }
 }

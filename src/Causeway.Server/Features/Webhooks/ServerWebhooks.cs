@@ -25,7 +25,8 @@ internal static class ServerWebhooks
 
         // Behind the live connections, whose ends are told of too, and before the jobs.
         services.AddDrainStep("webhook events", order: 25, share: 0.2, static (context, cancellationToken) => context.Services.GetRequiredService<LiveEvents>().FlushAsync(cancellationToken));
-        services.AddSingleton(provider => new EndpointLanes(settings.Webhooks.PerEndpoint, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new EndpointLanes(
+            settings.Webhooks.PerEndpoint, Math.Max(settings.Webhooks.PerEndpoint, settings.Jobs.Workers - 1), provider.GetRequiredService<TimeProvider>()));
         services.AddJob<DeliverWebhook, DeliverWebhookHandler>(DeliverWebhookHandler.Kind, kind =>
         {
             kind.Queue = DeliverWebhookHandler.Queue;

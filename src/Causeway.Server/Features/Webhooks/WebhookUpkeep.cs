@@ -4,7 +4,7 @@ using Causeway.Jobs;
 namespace Causeway.Server;
 
 /// <summary>Takes away what is old, and ends deliveries that nobody works on any more.</summary>
-internal sealed class WebhookUpkeep(Database database, WebhookStore store, JobClient jobs, ServerSettings settings, TimeProvider time, ILogger<WebhookUpkeep> logger)
+internal sealed class WebhookUpkeep(Database database, WebhookStore store, EndpointLanes lanes, JobClient jobs, ServerSettings settings, TimeProvider time, ILogger<WebhookUpkeep> logger)
 {
     private const int DeletedAtOnce = 2_000;
     private const int LookedAtAtOnce = 1_000;
@@ -17,6 +17,8 @@ internal sealed class WebhookUpkeep(Database database, WebhookStore store, JobCl
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await EndStrayAsync(cancellationToken);
+        var active = (await store.ListActiveAsync(cancellationToken)).Select(static row => row.Id).ToHashSet(StringComparer.Ordinal);
+        lanes.Forget(endpoint => !active.Contains(endpoint));
         var before = (time.GetUtcNow() - TimeSpan.FromDays(settings.Webhooks.KeepDays)).ToUnixTimeMilliseconds();
         while (await store.ForgetAsync(before, DeletedAtOnce, cancellationToken) >= DeletedAtOnce)
         {
