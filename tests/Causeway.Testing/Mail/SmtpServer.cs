@@ -2,35 +2,38 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Causeway.Identity.Tests;
+namespace Causeway.Testing;
 
 /// <summary>A small mail server on a real socket (RFC 5321): keeps what it is given, or misbehaves as it is told.</summary>
-internal sealed class SmtpServer : IAsyncDisposable
+public sealed class SmtpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentBag<Task> _sessions = [];
-    private readonly X509Certificate2? _certificate;
+    private readonly SslStreamCertificateContext? _certificate;
     private readonly Task _accepting;
 
-    private SmtpServer(X509Certificate2? certificate)
+    private SmtpServer(SslStreamCertificateContext? certificate)
     {
         _certificate = certificate;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Where it listens, at 127.0.0.1.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>The mails that were taken: headers and text as they came.</summary>
     public ConcurrentQueue<string> Mails { get; } = new();
 
-    /// <summary>What clients have said.</summary>
+    /// <summary>What clients have said, and what of it anybody on the way could read.</summary>
     public ConcurrentQueue<string> Commands { get; } = new();
+
+    /// <inheritdoc cref="Commands"/>
+    public ConcurrentQueue<string> InClear { get; } = new();
 
     /// <summary>Connections so far.</summary>
     public int Connections { get; private set; }
@@ -44,9 +47,21 @@ internal sealed class SmtpServer : IAsyncDisposable
     /// <summary>Whether it hangs up in the middle of a mail.</summary>
     public bool BreaksOff { get; set; }
 
-    /// <param name="certificate">Makes it offer STARTTLS; null not to.</param>
-    public static SmtpServer Start(X509Certificate2? certificate = null) => new(certificate);
+    /// <summary>Starts one.</summary>
+    /// <param name="certificate">Makes it offer STARTTLS, and a log-in only behind it; null not to.</param>
+    public static SmtpServer Start(TestCertificate? certificate = null)
+    {
+        if (certificate is null)
+        {
+            return new SmtpServer(null);
+        }
 
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPem(certificate.Certificates);
+        return new SmtpServer(SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(certificate.Certificates, certificate.Key), chain, offline: true));
+    }
+
+    /// <summary>Hangs up on everybody.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -77,16 +92,16 @@ internal sealed class SmtpServer : IAsyncDisposable
         await SayAsync(stream, "220 mail.test ready");
         while (await ReadLineAsync(stream) is { } line)
         {
-            Commands.Enqueue(line);
+            Note(stream, line);
             switch (line.Split(' ', ':')[0].ToUpperInvariant())
             {
                 case "EHLO":
-                    await SayAsync(stream, _certificate is null || stream is SslStream ? "250-mail.test\r\n250 AUTH LOGIN PLAIN" : "250-mail.test\r\n250-STARTTLS\r\n250 AUTH LOGIN PLAIN");
+                    await SayAsync(stream, _certificate is null || stream is SslStream ? "250-mail.test\r\n250 AUTH LOGIN PLAIN" : "250-mail.test\r\n250 STARTTLS");
                     break;
                 case "STARTTLS" when _certificate is not null:
                     await SayAsync(stream, "220 go on");
                     var secured = new SslStream(stream);
-                    await secured.AuthenticateAsServerAsync(_certificate, clientCertificateRequired: false, SslProtocols.None, checkCertificateRevocation: false);
+                    await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = _certificate }, _stop.Token);
                     stream = secured;
                     break;
                 case "AUTH":
@@ -121,7 +136,7 @@ internal sealed class SmtpServer : IAsyncDisposable
         await SayAsync(stream, given.Length > 2 ? "334 UGFzc3dvcmQ6" : "334 VXNlcm5hbWU6");
         while (await ReadLineAsync(stream) is { } answer)
         {
-            Commands.Enqueue(Encoding.UTF8.GetString(Convert.FromBase64String(answer)));
+            Note(stream, Encoding.UTF8.GetString(Convert.FromBase64String(answer)));
             if (given.Length > 2)
             {
                 await SayAsync(stream, "235 welcome");
@@ -130,6 +145,15 @@ internal sealed class SmtpServer : IAsyncDisposable
 
             given = [.. given, answer];
             await SayAsync(stream, "334 UGFzc3dvcmQ6");
+        }
+    }
+
+    private void Note(Stream stream, string line)
+    {
+        Commands.Enqueue(line);
+        if (stream is not SslStream)
+        {
+            InClear.Enqueue(line);
         }
     }
 
