@@ -22,10 +22,12 @@ public static class ReloadServiceCollectionExtensions
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(reloadAsync);
+        services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new Reloader(
             provider,
             provider.GetServices<ReloadHook>(),
             provider.GetService<ReloadSource>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Reloader>>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ReloadSignal>());
         return services.AddSingleton(new ReloadHook(name, order, keys, reloadAsync));

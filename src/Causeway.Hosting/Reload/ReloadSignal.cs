@@ -5,9 +5,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Causeway.Hosting;
 
-/// <summary>Reloads on SIGHUP. Several signals while a reload runs make one more, not several.</summary>
-internal sealed class ReloadSignal(Reloader reloader, IHostApplicationLifetime lifetime, ILogger<ReloadSignal> logger) : BackgroundService
+/// <summary>Reloads on SIGHUP, once for a burst of signals: a deployment may send one for each file it wrote. Several while a reload runs make one more.</summary>
+internal sealed class ReloadSignal(Reloader reloader, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ReloadSignal> logger) : BackgroundService
 {
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
+
     private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly bool _hadTerminal = Terminal.IsThere();
 
@@ -35,6 +38,13 @@ internal sealed class ReloadSignal(Reloader reloader, IHostApplicationLifetime l
         {
             await foreach (var _ in _asked.Reader.ReadAllAsync(stoppingToken).ConfigureAwait(false))
             {
+                var first = time.GetTimestamp();
+                do
+                {
+                    await Task.Delay(Quiet, time, stoppingToken).ConfigureAwait(false);
+                }
+                while (_asked.Reader.TryRead(out var _) && time.GetElapsedTime(first) < MaxWait);
+
                 await reloader.ReloadAsync(stoppingToken).ConfigureAwait(false);
             }
         }

@@ -11,16 +11,19 @@ public sealed class Reloader : IDisposable
     private readonly List<ReloadHook> _hooks;
     private readonly ReloadSource? _source;
     private readonly ServiceManagerLink? _manager;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CausewayConfiguration? _started;
     private CausewayConfiguration? _current;
+    private long _begunAt = long.MinValue;
 
-    internal Reloader(IServiceProvider services, IEnumerable<ReloadHook> hooks, ReloadSource? source, ILogger<Reloader> logger)
+    internal Reloader(IServiceProvider services, IEnumerable<ReloadHook> hooks, ReloadSource? source, TimeProvider time, ILogger<Reloader> logger)
     {
         _services = services;
         _hooks = [.. hooks.OrderBy(static hook => hook.Order)];
         _source = source;
         _manager = services.GetService<ServiceManagerLink>();
+        _time = time;
         _logger = logger;
         _current = _started = services.GetService<CausewayConfiguration>();
     }
@@ -37,6 +40,7 @@ public sealed class Reloader : IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            Volatile.Write(ref _begunAt, _time.GetTimestamp());
             _logger.ReloadStarted();
             _manager?.TellReloading();
             var report = await RunAsync(cancellationToken).ConfigureAwait(false);
@@ -50,6 +54,10 @@ public sealed class Reloader : IDisposable
             _turn.Release();
         }
     }
+
+    /// <summary>Whether a reload has begun since a moment, and so has read what was written before it.</summary>
+    /// <param name="timestamp">The moment, by <see cref="TimeProvider.GetTimestamp"/> of the application's clock.</param>
+    public bool HasBegunSince(long timestamp) => Volatile.Read(ref _begunAt) > timestamp;
 
     /// <summary>Whether a hook puts this key into force; what stands under any other counts from the start only.</summary>
     /// <param name="key">The full key.</param>

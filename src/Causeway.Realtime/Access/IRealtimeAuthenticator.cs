@@ -13,9 +13,10 @@ public interface IRealtimeAuthenticator
     ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken);
 
     /// <summary>Called for a <c>refresh_token</c> message.</summary>
+    /// <param name="connection">Whoever sent it, as it is known so far.</param>
     /// <param name="token">The new access token.</param>
     /// <param name="cancellationToken">The connection has ended.</param>
-    ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken);
+    ValueTask<AuthenticationOutcome> RefreshAsync(ConnectionInfo connection, string token, CancellationToken cancellationToken);
 }
 
 /// <summary>An identity, or why there is none.</summary>

@@ -36,6 +36,6 @@ internal sealed class UserAuthenticator : IRealtimeAuthenticator
         }));
     }
 
-    public ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) =>
+    public ValueTask<AuthenticationOutcome> RefreshAsync(ConnectionInfo connection, string token, CancellationToken cancellationToken) =>
         ValueTask.FromResult(AuthenticationOutcome.Refuse(NoTokens));
 }

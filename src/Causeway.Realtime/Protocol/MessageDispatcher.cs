@@ -134,7 +134,7 @@ internal sealed class MessageDispatcher(LiveCore core, RoomActions rooms, IServi
         AuthenticationOutcome outcome;
         try
         {
-            outcome = await services.GetRequiredService<IRealtimeAuthenticator>().RefreshAsync(token, connection.Aborted);
+            outcome = await services.GetRequiredService<IRealtimeAuthenticator>().RefreshAsync(connection.Describe(), token, connection.Aborted);
         }
         catch (Exception exception)
         {

@@ -3,7 +3,7 @@ using Causeway.Hosting;
 
 namespace Causeway.Server;
 
-/// <summary>Reloads when the configuration file was saved. Editors save in several steps; the reload waits until they are over.</summary>
+/// <summary>Reloads when the configuration file was saved. Editors save in several steps; the reload waits until they are over, and is spared where a signal was faster.</summary>
 internal sealed class ReloadOnSave(ServerSettings settings, Reloader reloader, TimeProvider time, ILogger<ReloadOnSave> logger) : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
@@ -11,6 +11,7 @@ internal sealed class ReloadOnSave(ServerSettings settings, Reloader reloader, T
 
     private Debouncer? _reload;
     private FileSystemWatcher? _watcher;
+    private long _savedAt;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -19,16 +20,16 @@ internal sealed class ReloadOnSave(ServerSettings settings, Reloader reloader, T
             return Task.CompletedTask;
         }
 
-        _reload = new Debouncer(Quiet, MaxWait, token => reloader.ReloadAsync(token), logger.ReloadOnSaveFailed, time);
+        _reload = new Debouncer(Quiet, MaxWait, token => reloader.HasBegunSince(Volatile.Read(ref _savedAt)) ? Task.CompletedTask : reloader.ReloadAsync(token), logger.ReloadOnSaveFailed, time);
         try
         {
             _watcher = new FileSystemWatcher(Path.GetDirectoryName(path)!, Path.GetFileName(path))
             {
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size,
             };
-            _watcher.Changed += (_, _) => _reload.Trigger();
-            _watcher.Created += (_, _) => _reload.Trigger();
-            _watcher.Renamed += (_, _) => _reload.Trigger();
+            _watcher.Changed += (_, _) => Trigger();
+            _watcher.Created += (_, _) => Trigger();
+            _watcher.Renamed += (_, _) => Trigger();
             _watcher.EnableRaisingEvents = true;
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or PlatformNotSupportedException)
@@ -49,5 +50,11 @@ internal sealed class ReloadOnSave(ServerSettings settings, Reloader reloader, T
         {
             await _reload.DisposeAsync();
         }
+    }
+
+    private void Trigger()
+    {
+        Volatile.Write(ref _savedAt, time.GetTimestamp());
+        _reload!.Trigger();
     }
 }

@@ -125,6 +125,43 @@ public sealed class ReloaderTests : IDisposable
         Assert.Equal(1, most);
     }
 
+    [Fact]
+    public async Task Signal_InBursts_ReloadsOnceForEachAndNeverWaitsForEver()
+    {
+        var time = new ManualTime();
+        await using var server = await StartAsync("{}", services => services.AddSingleton<TimeProvider>(time).AddReload("hook", 1, [], static (_, _) => Task.CompletedTask));
+        var (signal, reloader) = (server.Services.GetServices<IHostedService>().OfType<ReloadSignal>().Single(), server.Services.GetRequiredService<Reloader>());
+        var asleep = time.ArmedTimers;
+        var begun = time.GetTimestamp();
+
+        signal.Take();
+        await Eventually.True(() => time.ArmedTimers > asleep);
+        signal.Take();
+        signal.Take();
+        Assert.False(reloader.HasBegunSince(begun));
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        await Eventually.True(() => time.ArmedTimers > asleep);
+        Assert.False(reloader.HasBegunSince(begun));
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        await server.Logs.WaitFor("ReloadEnded");
+        Assert.True(reloader.HasBegunSince(begun));
+
+        // One signal after the other without a pause: a second is as long as the first of them waits.
+        var second = time.GetTimestamp();
+        var rounds = 0;
+        for (; !reloader.HasBegunSince(second) && rounds < 20; rounds++)
+        {
+            signal.Take();
+            await Eventually.True(() => time.ArmedTimers > asleep || reloader.HasBegunSince(second));
+            signal.Take();
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Eventually.True(() => time.ArmedTimers > asleep || reloader.HasBegunSince(second));
+        }
+
+        Assert.InRange(rounds, 5, 11);
+        Assert.Equal(2, server.Logs.Named("ReloadStarted").Count);
+    }
+
     [Theory]
     [InlineData("App", "App:Key", true)]
     [InlineData("App:Rooms", "app:rooms:a:History", true)]

@@ -190,7 +190,7 @@ public sealed class GateTests
         Assert.Same(RealtimeIdentity.Anonymous, (await AuthenticateAsync(unauthenticated)).Identity);
         Assert.Equal("ann", (await AuthenticateAsync(named)).Identity!.UserId);
         Assert.Equal("UNAUTHORIZED", (await AuthenticateAsync(named, "token")).Error!.Code.Name);
-        Assert.Equal("UNAUTHORIZED", (await new UserAuthenticator().RefreshAsync("token", TestContext.Current.CancellationToken)).Error!.Code.Name);
+        Assert.Equal("UNAUTHORIZED", (await new UserAuthenticator().RefreshAsync(null!, "token", TestContext.Current.CancellationToken)).Error!.Code.Name);
     }
 
     private static ValueTask<AuthenticationOutcome> AuthenticateAsync(ClaimsPrincipal user, string? token = null) =>

@@ -31,7 +31,7 @@ internal sealed class TestAuthenticator(TimeProvider time) : IRealtimeAuthentica
         return outcome;
     }
 
-    public ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) => ValueTask.FromResult(Read(token));
+    public ValueTask<AuthenticationOutcome> RefreshAsync(ConnectionInfo connection, string token, CancellationToken cancellationToken) => ValueTask.FromResult(Read(token));
 
     /// <summary>What a credential says.</summary>
     public RealtimeIdentity IdentityOf(string credential)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Causeway.Hosting;
 using Causeway.Identity;
 using Causeway.Testing;
@@ -116,6 +117,27 @@ public sealed class AuditTests
         await server.App.Services.GetRequiredService<IdentityUpkeep>().FinishAsync();
 
         Assert.Equal(path.Split('?')[0], Detail(Assert.Single(await EntriesAsync(server, "auth.credential")), "path"));
+    }
+
+    [Fact]
+    public async Task Live_RefreshWithACredentialThatIsNotValid_IsWrittenDownOnceHoweverOften()
+    {
+        await using var server = await StartAsync();
+        await using var ann = await server.ConnectAsync(server.TokenFor("ann"));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal("UNAUTHORIZED", (await ann.RequestAsync("refresh_token", new JsonObject { ["access_token"] = "no-such-token" })).ErrorCode);
+        }
+
+        Assert.Equal("ack", (await ann.RequestAsync("refresh_token", new JsonObject { ["access_token"] = server.TokenFor("ann") })).Type);
+        await server.App.Services.GetRequiredService<IdentityUpkeep>().FinishAsync();
+
+        var entry = Assert.Single(await EntriesAsync(server, "auth.credential"));
+        Assert.Equal(5, Count(entry));
+        Assert.Equal(
+            ("user:ann", "refused", "127.0.0.1", "refresh_token"),
+            (entry.GetProperty("actor").GetString(), entry.GetProperty("outcome").GetString(), entry.GetProperty("address").GetString(), Detail(entry, "type")));
+        Assert.DoesNotContain("no-such-token", entry.GetRawText(), StringComparison.Ordinal);
     }
 
     [Fact]

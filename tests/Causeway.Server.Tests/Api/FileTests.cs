@@ -1,8 +1,10 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Causeway.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Causeway.Server.Tests.Api;
 
@@ -245,6 +247,28 @@ public abstract class FileTests(FileServer files)
         (await UploadAsync(token, "text"u8.ToArray(), "text/plain", "", other)).AssertStatus(201);
     }
 
+    /// <summary>The row and the answer under its key are one transaction: a node that was so slow that another took its key over leaves no file that a repeat would not find.</summary>
+    [Fact]
+    public async Task Upload_KeyTakenOverMeanwhile_LeavesNoFile()
+    {
+        var (_, token) = NewUser();
+        var (database, name) = (Server.App.Services.GetRequiredService<Causeway.Data.Database>(), Names.Next());
+        var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/files?name=slow.txt")
+        {
+            Content = new InterruptedContent(() => Eventually.Equal(
+                1, () => database.ExecuteAsync("UPDATE idempotency_keys SET claim = 'another' WHERE status IS NULL AND claim <> 'another'"))),
+        };
+        request.Headers.Add("Idempotency-Key", name);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("text/plain");
+
+        (await SendAsync(request, token)).AssertError(409, "CONFLICT");
+
+        Assert.Equal(0, (await ListAsync(token, "?page=1")).GetProperty("total").GetInt32());
+        Assert.Equal(1, await database.ExecuteAsync("DELETE FROM idempotency_keys WHERE claim = 'another' AND status IS NULL"));
+        (await UploadAsync(token, "hello world"u8.ToArray(), "text/plain", "?name=slow.txt", ("Idempotency-Key", name))).AssertStatus(201);
+        Assert.Equal(1, (await ListAsync(token, "?page=1")).GetProperty("total").GetInt32());
+    }
+
     [Fact]
     public async Task Post_InARoom_LetsWhoMayJoinItDownload()
     {
@@ -428,6 +452,24 @@ public abstract class FileServer : IAsyncLifetime
     }
 
     protected abstract Task<string> DatabaseAsync();
+}
+
+/// <summary>A body in the middle of which something happens.</summary>
+internal sealed class InterruptedContent(Func<Task> happens) : HttpContent
+{
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    {
+        await stream.WriteAsync("hello "u8.ToArray());
+        await stream.FlushAsync();
+        await happens();
+        await stream.WriteAsync("world"u8.ToArray());
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
 }
 
 /// <summary>With the database in a file.</summary>

@@ -200,6 +200,33 @@ public sealed class RoomListTests
         ];
     }
 
+    /// <summary>A name that the API has another use for is refused while a person can still choose another; one that only looks like it is a room like any.</summary>
+    [Fact]
+    public async Task Create_NameOfAnExport_IsRefusedAndOthersLikeItAreReachable()
+    {
+        await using var nodes = await RoomNodes.CreateAsync(DatabaseProvider.Sqlite);
+        var node = await nodes.StartAsync();
+        foreach (var name in (string[])["export.csv", "EXPORT.csv", "export.ndjson"])
+        {
+            (await node.CreateRoomAsync(name)).AssertInvalid("room_id");
+        }
+
+        var imported = (await ImportAsync(node, "room_id\nexport.ndjson\nimport\n")).AssertStatus(200);
+        Assert.Equal((2L, 1L, 0L, 1L), Figures(imported));
+        Assert.Contains("exported", imported.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+        foreach (var name in (string[])["export", "export.csv.", "a:export.csv"])
+        {
+            (await node.CreateRoomAsync(name)).AssertStatus(201);
+        }
+
+        foreach (var name in (string[])["import", "export", "export.csv.", "a:export.csv"])
+        {
+            Assert.Equal(name, (await node.GetAsync("/api/v1/rooms/" + name, node.AdminToken)).AssertStatus(200).GetProperty("room_id").GetString());
+            (await node.ChangeRoomAsync(name, """{"title":"Changed"}""")).AssertStatus(200);
+            (await node.DeleteRoomAsync(name)).AssertStatus(204);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Both))]
     public async Task Import_WrongRows_AreToldByLineAndKeepNoOtherOut(DatabaseProvider provider)

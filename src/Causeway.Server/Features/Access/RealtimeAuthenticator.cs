@@ -17,8 +17,14 @@ internal sealed class RealtimeAuthenticator(CallerResolver callers, RefusedReque
         return AuthenticationOutcome.Accept(caller.ToIdentity());
     }
 
-    public async ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) =>
-        await callers.FindAsync(token, cancellationToken) is { } caller
-            ? AuthenticationOutcome.Accept(caller.ToIdentity())
-            : AuthenticationOutcome.Refuse(AccessErrors.InvalidCredential);
+    public async ValueTask<AuthenticationOutcome> RefreshAsync(Realtime.ConnectionInfo connection, string token, CancellationToken cancellationToken)
+    {
+        if (await callers.FindAsync(token, cancellationToken) is { } caller)
+        {
+            return AuthenticationOutcome.Accept(caller.ToIdentity());
+        }
+
+        refused.NoteRefresh(connection);
+        return AuthenticationOutcome.Refuse(AccessErrors.InvalidCredential);
+    }
 }

@@ -31,5 +31,12 @@ internal sealed class RefusedRequests(AuditLog audit)
             : new AuditEntry("auth.credential", AuditOutcome.Refused, Origins.Of(context), Details: details));
     }
 
+    /// <summary>Notes that a live connection was given a credential that is not valid.</summary>
+    public void NoteRefresh(Realtime.ConnectionInfo connection)
+    {
+        var origin = new AuditOrigin(connection.UserId is null ? AuditOrigin.Anonymous : "user:" + connection.UserId, connection.UserId, connection.RemoteAddress);
+        audit.NoteRefusedRequest(new AuditEntry("auth.credential", AuditOutcome.Refused, origin, Details: new JsonObject { ["type"] = "refresh_token" }));
+    }
+
     private static string? Needed(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>()?.Needed is { } permission ? "permission:" + permission : null;
 }

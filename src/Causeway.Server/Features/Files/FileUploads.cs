@@ -16,14 +16,15 @@ internal sealed class FileUploads(
     /// <param name="context">The request.</param>
     /// <param name="name">What it is to be called; null for the name it comes with.</param>
     /// <param name="caller">Whose it will be.</param>
+    /// <param name="also">What is written with its row, in the same transaction; null for nothing.</param>
     /// <exception cref="ApiErrorException">It is refused; nothing is left of it.</exception>
-    public async Task<FileRow> TakeAsync(HttpContext context, string? name, Caller caller)
+    public async Task<FileRow> TakeAsync(HttpContext context, string? name, Caller caller, Func<UnitOfWork, FileRow, CancellationToken, Task>? also = null)
     {
         var outcome = "failed";
         try
         {
             await using var upload = await Upload.OpenAsync(context, _limits, time);
-            var file = await StoreAsync(context, upload, name, caller);
+            var file = await StoreAsync(context, upload, name, caller, also);
             metrics.CountUpload(file.Size);
             outcome = "stored";
             return file;
@@ -60,7 +61,7 @@ internal sealed class FileUploads(
         return await upload.CopyToAsync(Stream.Null, quota: null, context.RequestAborted);
     }
 
-    private async Task<FileRow> StoreAsync(HttpContext context, Upload upload, string? name, Caller caller)
+    private async Task<FileRow> StoreAsync(HttpContext context, Upload upload, string? name, Caller caller, Func<UnitOfWork, FileRow, CancellationToken, Task>? also)
     {
         var id = Guid.CreateVersion7(time.GetUtcNow()).ToString();
         var owner = FileAccess.OwnerOf(caller);
@@ -88,7 +89,7 @@ internal sealed class FileUploads(
                 UpdatedAt = now,
                 Version = 1,
             };
-            await AddAsync(context, caller, file);
+            await AddAsync(context, caller, file, also);
             isAdded = true;
             return file;
         }
@@ -101,7 +102,7 @@ internal sealed class FileUploads(
         }
     }
 
-    private async Task AddAsync(HttpContext context, Caller caller, FileRow file)
+    private async Task AddAsync(HttpContext context, Caller caller, FileRow file, Func<UnitOfWork, FileRow, CancellationToken, Task>? also)
     {
         try
         {
@@ -111,6 +112,10 @@ internal sealed class FileUploads(
                 {
                     await FileStore.AddAsync(unit, file, file.Id, token);
                     await audit.WriteAsync(unit, context, caller, "file.create", file, token);
+                    if (also is not null)
+                    {
+                        await also(unit, file, token);
+                    }
                 },
                 CancellationToken.None);
         }

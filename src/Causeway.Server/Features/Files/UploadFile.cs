@@ -20,7 +20,7 @@ internal static class UploadFile
         HttpContext context,
         Caller caller,
         FileUploads uploads,
-        IIdempotencyStore keys,
+        DatabaseIdempotencyStore keys,
         IOptions<JsonOptions> json)
     {
         if (!FileAccess.MayUpload(caller))
@@ -44,7 +44,7 @@ internal static class UploadFile
     /// is the same request if it is the same file.
     /// </summary>
     private static async Task<IResult> TakeOnceAsync(
-        string? name, HttpContext context, Caller caller, FileUploads uploads, IIdempotencyStore keys, JsonSerializerOptions json, string text)
+        string? name, HttpContext context, Caller caller, FileUploads uploads, DatabaseIdempotencyStore keys, JsonSerializerOptions json, string text)
     {
         var key = new IdempotencyKey(caller.Principal, $"{context.Request.Method} {context.Request.Path}", text);
         var claim = await keys.ClaimAsync(key, SHA256.HashData(Encoding.UTF8.GetBytes($"file:{name}")), context.RequestAborted);
@@ -64,22 +64,18 @@ internal static class UploadFile
     }
 
     private static async Task<IResult> TakeClaimedAsync(
-        string? name, HttpContext context, Caller caller, FileUploads uploads, IIdempotencyStore keys, JsonSerializerOptions json, IdempotencyKey key)
+        string? name, HttpContext context, Caller caller, FileUploads uploads, DatabaseIdempotencyStore keys, JsonSerializerOptions json, IdempotencyKey key)
     {
-        FileResponse file;
         try
         {
-            file = FileResponse.From(await uploads.TakeAsync(context, name, caller));
+            // With the row: after a crash at any moment a repeat finds both or neither.
+            return Created(FileResponse.From(await uploads.TakeAsync(context, name, caller, (unit, row, token) => keys.KeepAsync(unit, key, AnswerOf(FileResponse.From(row), json), token))));
         }
         catch
         {
             await keys.ReleaseAsync(key);
             throw;
         }
-
-        await keys.CompleteAsync(key, new IdempotentAnswer(
-            StatusCodes.Status201Created, "application/json; charset=utf-8", FileResponse.PathOf(file.Id), null, JsonSerializer.SerializeToUtf8Bytes(file, json)));
-        return Created(file);
     }
 
     private static async Task<IResult> RepeatAsync(HttpContext context, FileUploads uploads, FileResponse first)
@@ -93,6 +89,9 @@ internal static class UploadFile
         context.Response.Headers[ReplayedHeader] = "true";
         return Created(first);
     }
+
+    private static IdempotentAnswer AnswerOf(FileResponse file, JsonSerializerOptions json) => new(
+        StatusCodes.Status201Created, "application/json; charset=utf-8", FileResponse.PathOf(file.Id), null, JsonSerializer.SerializeToUtf8Bytes(file, json));
 
     private static IResult Created(FileResponse file) => TypedResults.Created(FileResponse.PathOf(file.Id), file).WithETag(1);
 

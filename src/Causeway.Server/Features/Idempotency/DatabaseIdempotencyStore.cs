@@ -10,7 +10,7 @@ namespace Causeway.Server;
 
 /// <summary>
 /// Keeps keys and answers in the database, for all nodes and beyond a restart. A claim is a row before the work begins; the answer joins it in the
-/// transaction of the work where that wants it (<see cref="KeepAsync"/>).
+/// transaction of the work where that wants it (<see cref="KeepAsync(UnitOfWork, IdempotencyKey, IdempotentAnswer, CancellationToken)"/>).
 /// </summary>
 /// <remarks>
 /// A claim is leased, and the lease renewed while its request runs: a node that died holds nothing for longer. One that was only slow finds its claim
@@ -71,17 +71,20 @@ internal sealed class DatabaseIdempotencyStore(Database database, IOptions<Idemp
     /// <exception cref="ApiErrorException">The claim was lost to a repeat, since this node did not renew it: 409, and the work is undone.</exception>
     public async Task KeepAsync(UnitOfWork unit, IdempotentRequest request, IdempotentAnswer answer, CancellationToken cancellationToken)
     {
-        var id = IdOf(request.Key);
+        await KeepAsync(unit, request.Key, answer, cancellationToken);
+        unit.OnCommitted(() => request.IsKept = true);
+    }
+
+    /// <inheritdoc cref="KeepAsync(UnitOfWork, IdempotentRequest, IdempotentAnswer, CancellationToken)"/>
+    public async Task KeepAsync(UnitOfWork unit, IdempotencyKey key, IdempotentAnswer answer, CancellationToken cancellationToken)
+    {
+        var id = IdOf(key);
         if (!_running.TryGetValue(id, out var running) || await AnswerAsync(unit, id, running.Claim, answer, cancellationToken) == 0)
         {
             throw new ApiErrorException(new ApiError(ErrorCode.Conflict, "The same request was begun again meanwhile; this one was undone."));
         }
 
-        unit.OnCommitted(() =>
-        {
-            request.IsKept = true;
-            End(id);
-        });
+        unit.OnCommitted(() => End(id));
     }
 
     /// <inheritdoc/>

@@ -36,6 +36,7 @@ internal static class CreateRoom
         var request = body.Value;
         var errors = new FieldErrors();
         errors.Check(Realtime.RoomId.TryParse(request.RoomId, null, out var room), "room_id", Wire.RoomIdRule);
+        errors.Check(!RoomRules.IsReserved(request.RoomId), "room_id", RoomRules.ReservedRule);
         RoomRules.Check(errors, request.Title, request.Description, request.Settings, request.AllowedUsers);
         if (errors.ToError() is { } invalid)
         {

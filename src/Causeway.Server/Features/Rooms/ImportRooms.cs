@@ -78,6 +78,7 @@ internal static class ImportRooms
     {
         var id = row.Required("room_id");
         row.Check(id.Length == 0 || RoomId.TryParse(id, null, out _), "room_id", Wire.RoomIdRule);
+        row.Check(!RoomRules.IsReserved(id), "room_id", RoomRules.ReservedRule);
         var (title, description, users) = (row.Text("title"), row.Text("description"), row.List("allowed_users"));
         var settings = new RoomSettingsDocument
         {

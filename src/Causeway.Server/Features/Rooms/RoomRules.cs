@@ -8,6 +8,11 @@ internal static class RoomRules
     public const int MaxTitleLength = 200;
     public const int MaxDescriptionLength = 2_000;
     public const int MaxAllowedUsers = 10_000;
+    public const string ReservedRule = "Is where all rooms are exported, so a room of that name could not be shown; take another.";
+
+    /// <summary>Whether the API has something else where a room of this name would be; paths are compared without case.</summary>
+    public static bool IsReserved(string? roomId) =>
+        string.Equals(roomId, "export.csv", StringComparison.OrdinalIgnoreCase) || string.Equals(roomId, "export.ndjson", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The roles in a new room: those who are allowed are members, and the user who makes it owns it.</summary>
     public static Dictionary<string, RoomRole> RolesOf(IReadOnlyList<string>? allowedUsers, Caller creator)
