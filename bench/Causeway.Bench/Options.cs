@@ -18,6 +18,8 @@ internal sealed record Options(int Runs, IReadOnlyList<Scenario> Scenarios, IRea
                  --quick     one short round, for a look
           api [--quick]
                  JSON requests beside a bare minimal API and FastAPI, all on SQLite: requests/s and CPU per request
+          logins
+                 how much of a log-in's CPU is the password's hash
           pages [--postgres CONNECTION]
                  what a page of a list costs at row 100 and at the end of a million
           jobs [--postgres CONNECTION]

@@ -25,6 +25,13 @@ try
                 return ApiBench.Run(rest);
             }
 
+        case ["logins"]:
+            using (PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt))
+            using (PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt))
+            {
+                return await LogInBench.RunAsync();
+            }
+
         case ["pages"]:
             return await PagesBench.RunAsync(null);
 

@@ -15,31 +15,45 @@ internal sealed class RoomRefresh(LiveCore core) : IDisposable
         id,
         async (room, directory) =>
         {
+            // The roles first: a room that goes between the two answers is then seen to be gone, and not taken for one that nobody may be in any more.
+            var users = room.MembersWhere(static member => member.Connection.Identity.UserId is not null)
+                .Select(static member => member.Connection.Identity.UserId!).Distinct(StringComparer.Ordinal);
+            var roles = new List<(string[] Users, IReadOnlyDictionary<string, RoomRole> Roles)>();
+            foreach (var some in users.Chunk(MaxUsers))
+            {
+                roles.Add((some, await directory.FindRolesAsync(id, some, cancellationToken).ConfigureAwait(false)));
+            }
+
             var entry = await directory.FindAsync(id, null, cancellationToken).ConfigureAwait(false);
-            if (entry is null && room.Entry is not null)
+            if (IsLost(room, entry))
             {
                 core.Rooms.Close(room, reason ?? "deleted");
                 return;
             }
 
             room.Adopt(entry, core.RulesOf(id));
-            var users = room.MembersWhere(static member => member.Connection.Identity.UserId is not null)
-                .Select(static member => member.Connection.Identity.UserId!).Distinct(StringComparer.Ordinal);
-            foreach (var some in users.Chunk(MaxUsers))
+            foreach (var (asked, given) in roles)
             {
-                await TakeRolesAsync(room, directory, some, cancellationToken).ConfigureAwait(false);
+                Take(room, asked, given);
             }
 
             RoomDoor.Reexamine(room, reason ?? Reason);
         },
         cancellationToken);
 
-    /// <summary>Reads one user's role in a room anew.</summary>
+    /// <summary>Reads one user's role in a room anew; a room that the directory has no more is closed.</summary>
     public Task RunAsync(RoomId id, string userId, string? reason, CancellationToken cancellationToken) => InTurnAsync(
         id,
         async (room, directory) =>
         {
-            await TakeRolesAsync(room, directory, [userId], cancellationToken).ConfigureAwait(false);
+            var roles = await directory.FindRolesAsync(id, [userId], cancellationToken).ConfigureAwait(false);
+            if (roles.Count == 0 && IsLost(room, await directory.FindAsync(id, null, cancellationToken).ConfigureAwait(false)))
+            {
+                core.Rooms.Close(room, reason ?? "deleted");
+                return;
+            }
+
+            Take(room, [userId], roles);
             RoomDoor.Reexamine(room, reason ?? Reason);
         },
         cancellationToken);
@@ -69,9 +83,10 @@ internal sealed class RoomRefresh(LiveCore core) : IDisposable
         }
     }
 
-    private static async Task TakeRolesAsync(Room room, IRoomDirectory directory, string[] users, CancellationToken cancellationToken)
+    private static bool IsLost(Room room, RoomEntry? entry) => entry is null && room.Entry is not null;
+
+    private static void Take(Room room, string[] users, IReadOnlyDictionary<string, RoomRole> roles)
     {
-        var roles = await directory.FindRolesAsync(room.Id, users, cancellationToken).ConfigureAwait(false);
         var asked = users.ToHashSet(StringComparer.Ordinal);
         foreach (var member in room.MembersWhere(member => member.Connection.Identity.UserId is { } user && asked.Contains(user)))
         {

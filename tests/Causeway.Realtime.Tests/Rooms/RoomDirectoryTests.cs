@@ -183,6 +183,37 @@ public sealed class RoomDirectoryTests
         Assert.Equal("ROOM_NOT_FOUND", (await ann.RequestAsync("join_room", room: "ns:x")).ErrorCode);
     }
 
+    /// <summary>A deletion between two answers looks like a role that was taken: whoever is in the room must hear that it is closed, not that they were put out.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Refresh_RoomGoesWhileItIsRead_ClosesItAndKicksNobody(bool ofOneUser)
+    {
+        await using var server = await StartAsync();
+        _directory.Set("ns:x", new RoomOverrides { Join = JoinRule.Members }, ("ann", RoomRole.Member));
+        await using var ann = await server.ConnectAsync("ann");
+        await ann.JoinAsync("ns:x");
+        _directory.BeforeDelivery = room =>
+        {
+            _directory.Remove(room);
+            return Task.CompletedTask;
+        };
+
+        if (ofOneUser)
+        {
+            _directory.Remove("ns:x");
+            await server.Rooms.RefreshUserAsync(Room, "ann");
+        }
+        else
+        {
+            await server.Rooms.RefreshAsync(Room);
+            await server.Rooms.RefreshAsync(Room);
+        }
+
+        Assert.Equal("room_closed", (await ann.NextAsync()).Type);
+        Assert.Null(server.Rooms.Find(Room));
+    }
+
     [Fact]
     public async Task Refresh_ManyUsersInTheRoom_AsksForAllRolesInPieces()
     {

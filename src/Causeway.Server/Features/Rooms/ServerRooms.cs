@@ -16,6 +16,10 @@ internal static class ServerRooms
         services.AddSingleton<RoomListing>();
         services.AddSingleton<RoomAudit>();
         services.AddDurableRooms();
+
+        // From before anybody can be in a room: of what changes later each change is read, with what those in the room are to be told.
+        services.AddLifespanStep("room changes", ServerDatabase.FirstOfAll + 1, TimeSpan.FromMinutes(1), static (provider, cancellationToken) =>
+            provider.GetRequiredService<RoomChanges>().PollAsync(cancellationToken));
         services.AddLoop(
             "room outbox",
             TimeSpan.FromSeconds(1),
