@@ -1,3 +1,4 @@
+using Causeway.Data;
 using Causeway.Realtime;
 using Causeway.Realtime.Sql;
 
@@ -18,8 +19,17 @@ internal static class ServerRooms
         services.AddDurableRooms();
 
         // From before anybody can be in a room: of what changes later each change is read, with what those in the room are to be told.
-        services.AddLifespanStep("room changes", ServerDatabase.FirstOfAll + 1, TimeSpan.FromMinutes(1), static (provider, cancellationToken) =>
-            provider.GetRequiredService<RoomChanges>().PollAsync(cancellationToken));
+        services.AddLifespanStep("room changes", ServerDatabase.FirstOfAll + 1, TimeSpan.FromMinutes(1), static async (provider, cancellationToken) =>
+        {
+            try
+            {
+                await provider.GetRequiredService<RoomChanges>().PollAsync(cancellationToken);
+            }
+            catch (DatabaseUnavailableException)
+            {
+                // The service starts without its database; the loop below reads as soon as there is one, and nobody is in a stored room before.
+            }
+        });
         services.AddLoop(
             "room outbox",
             TimeSpan.FromSeconds(1),
