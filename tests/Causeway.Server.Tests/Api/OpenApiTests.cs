@@ -25,6 +25,24 @@ public sealed class OpenApiTests(LocalServer local) : IClassFixture<LocalServer>
         Assert.Equal(mapped, described);
     }
 
+    /// <summary>F12: whatever a POST creates can be asked for again without a second one; but for what answers with a secret, which is kept nowhere.</summary>
+    [Fact]
+    public async Task Document_EveryPostThatCreates_TakesAnIdempotencyKeyOrAnswersWithASecret()
+    {
+        var without = new List<string?>();
+        foreach (var (_, method, operation) in Operations(await DocumentAsync()))
+        {
+            if (method == "post" && operation.GetProperty("responses").TryGetProperty("201", out _)
+                && !(operation.TryGetProperty("parameters", out var parameters)
+                    && parameters.EnumerateArray().Any(static parameter => parameter.TryGetProperty("name", out var name) && name.GetString() == "Idempotency-Key")))
+            {
+                without.Add(operation.GetProperty("operationId").GetString());
+            }
+        }
+
+        Assert.Equal(["createApiKey", "createWebhook", "register"], without.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Document_EveryOperation_IsCompleteForAReader()
     {
