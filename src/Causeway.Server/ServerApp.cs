@@ -129,6 +129,7 @@ internal static class ServerApp
         services.AddServerRooms();
         services.AddServerJobs(settings);
         services.AddServerWebhooks(settings);
+        services.AddServerCallOuts();
         services.AddRealtime();
         services.AddOptions<RealtimeOptions>().Configure<Exposure>(settings.Apply);
         services.AddSingleton(static provider => new MessageLimits(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.MaxMessageBytes));

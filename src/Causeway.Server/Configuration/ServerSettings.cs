@@ -40,6 +40,7 @@ internal sealed class ServerSettings
         Mail = configuration.Bind<MailSettings>("Mail");
         Jobs = configuration.Bind<JobsSettings>("Jobs");
         Webhooks = configuration.Bind<WebhooksSettings>("Webhooks");
+        CallOuts = configuration.Bind<CallOutsSettings>("CallOuts");
         Relay = configuration.Bind<RelayOptions>("Relay");
         Streams = configuration.Bind<StreamsOptions>("Streams");
         WorkingDirectory = workingDirectory;
@@ -69,6 +70,8 @@ internal sealed class ServerSettings
     public JobsSettings Jobs { get; }
 
     public WebhooksSettings Webhooks { get; }
+
+    public CallOutsSettings CallOuts { get; }
 
     public RelayOptions Relay { get; }
 

@@ -6,7 +6,11 @@ namespace Causeway.Server;
 internal static class EndpointConventions
 {
     /// <summary>Who may call it.</summary>
-    public static RouteHandlerBuilder Needs(this RouteHandlerBuilder endpoint, AccessRule rule) => endpoint.WithMetadata(rule).Refuses(401, 403);
+    public static RouteHandlerBuilder Needs(this RouteHandlerBuilder endpoint, AccessRule rule)
+    {
+        endpoint.WithMetadata(rule).Refuses(401, 403);
+        return rule.AsksARoom ? endpoint.Refuses(404, 422, 503) : endpoint;
+    }
 
     /// <summary>The largest body it takes, in bytes.</summary>
     public static RouteHandlerBuilder TakesUpTo(this RouteHandlerBuilder endpoint, long bytes) => endpoint.WithMetadata(new BodyLimit(bytes));

@@ -32,6 +32,9 @@ internal sealed class AccessRule
     /// <summary>Whether the credential may stand in the address.</summary>
     public bool IsLive { get; }
 
+    /// <summary>Whether a room's rules are asked, and with them whatever backend has the last word.</summary>
+    public bool AsksARoom => _roomVerb is not null;
+
     /// <summary>The permission that opens it, as the OpenAPI document names it (a room's own rules may open it as well); null where any valid credential does.</summary>
     public string? Needed => _roomVerb is null ? _permission : _roomVerb + ":{room_id}";
 

@@ -33,6 +33,9 @@ internal sealed record Caller
     /// <summary>What it may do beside what everybody may: <c>users:read</c>, <c>publish:ROOM</c> and so on; a trailing <c>*</c> stands for any rest of the name.</summary>
     public IReadOnlySet<string> Permissions { get; init; } = new HashSet<string>();
 
+    /// <summary>What a backend that was asked lets a connection do besides.</summary>
+    public IReadOnlyList<string> Granted { get; init; } = [];
+
     /// <summary>By which credential it was found, to be looked at again; null for the admin token and the local admin.</summary>
     public Access? Access { get; init; }
 
@@ -68,7 +71,7 @@ internal sealed record Caller
         Name = Name,
         IsAdmin = IsAdmin,
         ExpiresAt = ExpiresAt,
-        Permissions = Permissions,
+        Permissions = Granted.Count == 0 ? Permissions : new HashSet<string>(Permissions.Concat(Granted), StringComparer.Ordinal),
         SessionId = Access?.SessionId ?? (Access?.ApiKeyId is { } key ? "key:" + key : null),
         Credential = this,
     };

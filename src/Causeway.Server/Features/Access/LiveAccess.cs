@@ -65,7 +65,7 @@ internal sealed class LiveAccess(
 
     private async ValueTask<ReviewOutcome> LookAgainAsync(RealtimeIdentity identity, CancellationToken cancellationToken) =>
         await callers.LookAgainAsync((Caller)identity.Credential!, cancellationToken) is { } now
-            ? ReviewOutcome.Keep(now.ToIdentity())
+            ? ReviewOutcome.Keep((now with { Granted = ((Caller)identity.Credential!).Granted }).ToIdentity())
             : ReviewOutcome.Close(CloseReason.Revoked);
 
     private void Note(AccessChange change)

@@ -3,7 +3,7 @@ using Causeway.Realtime;
 namespace Causeway.Server;
 
 /// <summary>Lets the live service in by the same credentials as the API.</summary>
-internal sealed class RealtimeAuthenticator(CallerResolver callers, RefusedRequests refused) : IRealtimeAuthenticator
+internal sealed class RealtimeAuthenticator(CallerResolver callers, CallOuts callOuts, RefusedRequests refused) : IRealtimeAuthenticator
 {
     public async ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken)
     {
@@ -14,17 +14,19 @@ internal sealed class RealtimeAuthenticator(CallerResolver callers, RefusedReque
             return AuthenticationOutcome.Refuse(error!);
         }
 
-        return AuthenticationOutcome.Accept(caller.ToIdentity());
+        var (allowed, forbidden) = await callOuts.CheckConnectAsync(caller, context, cancellationToken);
+        return allowed is null ? AuthenticationOutcome.Refuse(forbidden!) : AuthenticationOutcome.Accept(allowed.ToIdentity());
     }
 
     public async ValueTask<AuthenticationOutcome> RefreshAsync(Realtime.ConnectionInfo connection, string token, CancellationToken cancellationToken)
     {
-        if (await callers.FindAsync(token, cancellationToken) is { } caller)
+        if (await callers.FindAsync(token, cancellationToken) is not { } caller)
         {
-            return AuthenticationOutcome.Accept(caller.ToIdentity());
+            refused.NoteRefresh(connection);
+            return AuthenticationOutcome.Refuse(AccessErrors.InvalidCredential);
         }
 
-        refused.NoteRefresh(connection);
-        return AuthenticationOutcome.Refuse(AccessErrors.InvalidCredential);
+        var (allowed, forbidden) = await callOuts.CheckConnectAsync(caller, null, cancellationToken);
+        return allowed is null ? AuthenticationOutcome.Refuse(forbidden!) : AuthenticationOutcome.Accept(allowed.ToIdentity());
     }
 }

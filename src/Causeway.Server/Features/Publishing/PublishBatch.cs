@@ -145,6 +145,11 @@ internal static class PublishBatch
 
             var options = new PublishOptions { ConflateKey = message.ConflateKey, From = caller.Sender, IdempotencyKey = PublishKey.Of(key, index) };
             var room = RoomId.Parse(message.RoomId);
+            if (!caller.IsAdmin && await access.CheckMessageAsync(caller.ToIdentity(), room, message.Type!, payload, cancellationToken) is { } refused)
+            {
+                return Refuse(refused);
+            }
+
             var publishing = rooms.PublishAsync(room, message.Type!, payload, options, cancellationToken);
             if (publishing.IsCompleted || opened.Add(message.RoomId) || rooms.Find(room) is not { Durable: true })
             {

@@ -31,7 +31,7 @@ internal static class PublishMessage
     internal sealed record Published(Guid Id, long? Offset, string? Epoch);
 
     public static async Task<IResult> HandleAsync(
-        string room_id, JsonBody<PublishRequest> body, Caller caller, Realtime.Rooms rooms, MessageLimits limits, HttpContext context, CancellationToken cancellationToken)
+        string room_id, JsonBody<PublishRequest> body, Caller caller, Realtime.Rooms rooms, RoomAccess access, MessageLimits limits, HttpContext context, CancellationToken cancellationToken)
     {
         var request = body.Value;
         var errors = new FieldErrors();
@@ -46,6 +46,11 @@ internal static class PublishMessage
         if (limits.Check(payload) is { } tooLarge)
         {
             return tooLarge.ToResult();
+        }
+
+        if (!caller.IsAdmin && await access.CheckMessageAsync(caller.ToIdentity(), room!, request.Type!, payload, cancellationToken) is { } forbidden)
+        {
+            return forbidden.ToResult();
         }
 
         var options = new PublishOptions { ConflateKey = request.ConflateKey, From = caller.Sender, IdempotencyKey = PublishKey.Of(context) };
