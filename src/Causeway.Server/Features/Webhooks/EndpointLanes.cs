@@ -11,7 +11,7 @@ internal sealed class EndpointLanes(int slow, int quick, TimeProvider time)
 {
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Most = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(15);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);

@@ -65,6 +65,8 @@ export const stream = (name) => `/api/v1/streams/${encodeURIComponent(name)}`;
 export const room = (id) => `/api/v1/rooms/${encodeURIComponent(id)}`;
 const user = (id) => `/api/v1/users/${encodeURIComponent(id)}`;
 const role = (name) => `/api/v1/roles/${encodeURIComponent(name)}`;
+const webhook = (id) => `/api/v1/webhooks/${encodeURIComponent(id)}`;
+const delivery = (id, one) => `${webhook(id)}/deliveries/${encodeURIComponent(one)}`;
 const job = (id) => `/api/v1/jobs/${encodeURIComponent(id)}`;
 const apiKey = (id) => `/api/v1/api-keys/${encodeURIComponent(id)}`;
 export const file = (id) => `/api/v1/files/${encodeURIComponent(id)}`;
@@ -104,6 +106,18 @@ export const api = {
   discardJob: (id) => call('DELETE', job(id)),
   schedules: () => call('GET', '/api/v1/schedules'),
   operateSchedule: (name, action) => call('POST', `/api/v1/schedules/${encodeURIComponent(name)}/${action}`),
+
+  webhooks: (query) => call('GET', '/api/v1/webhooks', { query }),
+  webhook: (id) => call('GET', webhook(id)),
+  createWebhook: (body) => call('POST', '/api/v1/webhooks', { body }),
+  updateWebhook: (id, body) => call('PATCH', webhook(id), { body }),
+  deleteWebhook: (id) => call('DELETE', webhook(id)),
+  rotateWebhookSecret: (id, body) => call('POST', `${webhook(id)}/rotate-secret`, { body }),
+  testWebhook: (id) => call('POST', `${webhook(id)}/test`),
+  replayFailed: (id, body) => call('POST', `${webhook(id)}/replay-failed`, { body }),
+  deliveries: (id, query) => call('GET', `${webhook(id)}/deliveries`, { query }),
+  delivery: (id, one) => call('GET', delivery(id, one)),
+  replayDelivery: (id, one) => call('POST', `${delivery(id, one)}/replay`),
 
   connections: (query) => call('GET', '/api/v1/connections', { query }),
   disconnect: (id) => call('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`),

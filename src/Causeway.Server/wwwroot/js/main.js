@@ -21,6 +21,8 @@ const views = {
   loops: ['Loops', () => import('./views/loops.js')],
   jobs: ['Jobs', () => import('./views/jobs.js')],
   schedules: ['Schedules', () => import('./views/schedules.js')],
+  webhooks: ['Webhooks', () => import('./views/webhooks.js')],
+  webhook: ['Webhook', () => import('./views/webhook.js')],
   files: ['Files', () => import('./views/files.js')],
   users: ['Users', () => import('./views/users.js')],
   roles: ['Roles', () => import('./views/roles.js')],
@@ -66,7 +68,7 @@ function loggedIn() {
 }
 
 function markNavigation(view) {
-  const current = { room: 'rooms', stream: 'streams', backend: 'backends', schedules: 'jobs', roles: 'users', 'api-keys': 'users', audit: 'users' }[view] ?? view;
+  const current = { room: 'rooms', stream: 'streams', backend: 'backends', schedules: 'jobs', webhooks: 'jobs', webhook: 'jobs', roles: 'users', 'api-keys': 'users', audit: 'users' }[view] ?? view;
   for (const link of document.querySelectorAll('[data-nav]')) {
     if (link.dataset.nav === current) {
       link.setAttribute('aria-current', 'page');

@@ -12,6 +12,8 @@ const routes = [
   [/^\/loops\/?$/, 'loops', []],
   [/^\/jobs\/?$/, 'jobs', []],
   [/^\/schedules\/?$/, 'schedules', []],
+  [/^\/webhooks\/?$/, 'webhooks', []],
+  [/^\/webhooks\/([^/]+)$/, 'webhook', ['id']],
   [/^\/files\/?$/, 'files', []],
   [/^\/users\/?$/, 'users', []],
   [/^\/roles\/?$/, 'roles', []],

@@ -3,7 +3,7 @@ import { dialog } from './dialog.js';
 import { h } from './dom.js';
 
 const KEY = 'causeway.shortcuts';
-const places = { o: '#/', r: '#/rooms', c: '#/connections', s: '#/streams', l: '#/loops', j: '#/jobs', b: '#/backends', t: '#/tester', f: '#/files', u: '#/users', a: '#/account' };
+const places = { o: '#/', r: '#/rooms', c: '#/connections', s: '#/streams', l: '#/loops', j: '#/jobs', w: '#/webhooks', b: '#/backends', t: '#/tester', f: '#/files', u: '#/users', a: '#/account' };
 const help = [
   ['?', 'This help'],
   ['g o', 'Go to the overview'],
@@ -13,6 +13,7 @@ const help = [
   ['g b', 'Go to backends'],
   ['g l', 'Go to loops'],
   ['g j', 'Go to jobs'],
+  ['g w', 'Go to webhooks'],
   ['g t', 'Go to the tester'],
   ['g f', 'Go to files'],
   ['g u', 'Go to users'],

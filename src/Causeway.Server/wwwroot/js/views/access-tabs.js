@@ -10,7 +10,7 @@ export function accessTabs(current) {
 // What the server knows to ask for; rooms and wildcards are typed.
 export const PERMISSIONS = [
   'users:read', 'users:write', 'roles:read', 'roles:write', 'api_keys:read', 'api_keys:write', 'rooms:read', 'rooms:write', 'files:read', 'files:write',
-  'connections:read', 'connections:write', 'loops:read', 'loops:write', 'jobs:read', 'jobs:write', 'backends:read', 'backends:write', 'streams:read', 'config:read', 'metrics:read', 'audit:read',
+  'connections:read', 'connections:write', 'loops:read', 'loops:write', 'jobs:read', 'jobs:write', 'webhooks:read', 'webhooks:write', 'backends:read', 'backends:write', 'streams:read', 'config:read', 'metrics:read', 'audit:read',
 ];
 
 /** The fields that choose permissions: those the server knows, and any others. */
