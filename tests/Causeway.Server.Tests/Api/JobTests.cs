@@ -67,6 +67,12 @@ public sealed class JobTests
         (await server.DeleteAsync($"/api/v1/jobs/{later}")).AssertStatus(204);
         (await server.DeleteAsync($"/api/v1/jobs/{later}")).AssertError(404, "NOT_FOUND");
         (await server.PostAsync("/api/v1/jobs/none/cancel", "")).AssertError(404, "NOT_FOUND");
+
+        // What was refused did nothing.
+        var audit = (await server.GetAsync("/api/v1/audit?action.prefix=job.")).AssertStatus(200).GetProperty("items").EnumerateArray();
+        Assert.Equal(
+            [("job.cancel", held), ("job.discard", later), ("job.replay", later), ("job.retry", later)],
+            audit.Select(static entry => (entry.GetProperty("action").GetString()!, entry.GetProperty("target").GetString()!["job:".Length..])).Order());
     }
 
     [Fact]
