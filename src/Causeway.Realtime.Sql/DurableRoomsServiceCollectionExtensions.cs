@@ -3,6 +3,7 @@ using Causeway.Realtime;
 using Causeway.Realtime.Sql;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -28,6 +29,26 @@ public static class DurableRoomsServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RoomOutbox(
             provider.GetRequiredService<Database>(), provider.GetRequiredService<Rooms>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Realtime.Sql")));
         return services;
+    }
+
+    /// <summary>
+    /// Makes this process one of the nodes that share their rooms over a PostgreSQL database: what is published on one is heard on all, presence is that of all, and every room with history has its
+    /// log in the database, durable or not. Needs <see cref="AddDurableRooms"/>, and that each node has the same database and the same namespaces.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddPostgresBackplane(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<IClusterStore>(static provider => new SqlClusterStore(
+            Postgres(provider), TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.NodeLeaseSeconds)));
+        services.TryAddSingleton<IBackplane>(static provider => new PostgresBackplane(
+            Postgres(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Realtime.Sql")));
+        return services;
+
+        static Database Postgres(IServiceProvider provider) => provider.GetRequiredService<Database>() is { Provider: DatabaseProvider.Postgres } database
+            ? database
+            : throw new InvalidOperationException("A backplane needs PostgreSQL: several processes can't share an SQLite file.");
     }
 
     /// <summary>The migrations alone, for a command line that changes the schema.</summary>

@@ -15,7 +15,7 @@ internal sealed class LiveCore : IDisposable
     private int _ticks;
 
     public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers, IRoomDirectory? directory = null, IRoomLogStore? logs = null,
-        ILiveObserver? observer = null, IRoomGuard? guard = null)
+        ILiveObserver? observer = null, IRoomGuard? guard = null, IBackplane? backplane = null, IClusterStore? nodes = null)
     {
         Options = options.Value;
         Time = time;
@@ -23,13 +23,20 @@ internal sealed class LiveCore : IDisposable
         Guard = guard;
         Logger = loggers.CreateLogger("Causeway.Realtime");
         Timings = new Timings(Options, time);
-        _namespaces = NamespaceRules.Resolve(Options.Namespaces);
+        _namespaces = NamespaceRules.Resolve(Options.Namespaces, shared: backplane is not null);
         Grace = new PresenceGrace(time);
         Lookup = new RoomLookup(this, directory);
         Access = new RoomAccess(this);
         Door = new RoomDoor(this);
         Refresh = new RoomRefresh(this);
         Logs = logs is null ? null : new DurableLogs(this, logs);
+        if (backplane is not null)
+        {
+            Cluster = logs is not null && nodes is not null
+                ? new Cluster(this, backplane, logs, nodes)
+                : throw new InvalidOperationException("A backplane needs an IRoomLogStore and an IClusterStore, such as those of AddPostgresBackplane.");
+        }
+
         Require(_namespaces.Values);
         Rooms = new Rooms(this);
         Connections = new Connections(this);
@@ -60,6 +67,9 @@ internal sealed class LiveCore : IDisposable
 
     /// <summary>The logs of durable rooms; null where the application has no store for them.</summary>
     public DurableLogs? Logs { get; }
+
+    /// <summary>The other nodes; null for a process on its own.</summary>
+    public Cluster? Cluster { get; }
 
     public Connections Connections { get; }
 
@@ -98,6 +108,7 @@ internal sealed class LiveCore : IDisposable
     public void Dispose()
     {
         _timer.Dispose();
+        Cluster?.Dispose();
         Logs?.Dispose();
         Refresh.Dispose();
     }

@@ -15,6 +15,11 @@ public sealed class RealtimeOptions : IValidatableObject
     [Range(4_096, 268_435_456)]
     public int BacklogBytes { get; set; } = 1_048_576;
 
+    /// <summary>How long a node of a cluster may be silent before the others take it out, with everybody on it.</summary>
+    /// <value>Seconds, 3–300. Default 10.</value>
+    [Range(3, 300)]
+    public int NodeLeaseSeconds { get; set; } = 10;
+
     /// <summary>How often the server pings; a ping unanswered when the next is due closes with 4003.</summary>
     /// <value>Seconds, 1–3,600. Default 25.</value>
     [Range(1, 3_600)]
@@ -72,7 +77,7 @@ public sealed class RealtimeOptions : IValidatableObject
             }
         }
 
-        foreach (var rules in NamespaceRules.Resolve(Namespaces).Values)
+        foreach (var rules in NamespaceRules.Resolve(Namespaces, shared: false).Values)
         {
             if (rules is { Durable: true, HasHistory: false } && !(Namespaces.TryGetValue(rules.Name, out var own) && own is { Durable: true, History: 0 }))
             {

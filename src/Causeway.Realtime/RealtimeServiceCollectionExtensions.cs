@@ -32,6 +32,7 @@ public static class RealtimeServiceCollectionExtensions
         services.TryAddSingleton<Gate>();
         services.TryAddSingleton<WebSocketEndpoint>();
         services.TryAddSingleton<RoomEventsEndpoint>();
+        services.AddHostedService<ClusterService>();
         services.AddHostedService<DrainOnStop>();
         return new RealtimeBuilder(services);
     }

@@ -6,9 +6,16 @@ namespace Causeway.Realtime.Sql;
 /// <summary>The statements of an append, which each database takes in another form: SQLite one row after the other on a prepared statement, PostgreSQL as arrays in few round trips.</summary>
 internal abstract class AppendStatements
 {
+    private const string IsAlive = "(life IS NULL OR life = (SELECT life FROM room_log_lives))";
     private const string Columns = "log, position, id, type, conflate_key, sender, sent_at, payload";
 
     public static AppendStatements For(DatabaseProvider provider) => provider == DatabaseProvider.Postgres ? new Postgres() : new Sqlite();
+
+    /// <summary>Has the transaction be over before it is on disk.</summary>
+    public abstract Task RelaxAsync(UnitOfWork unit, CancellationToken cancellationToken);
+
+    /// <summary>Finds the logs of <c>@rooms</c>, but those that a crash has ended.</summary>
+    public abstract string FindMany { get; }
 
     /// <summary>The logs of some rooms, which nobody else appends to until the transaction ends.</summary>
     public abstract Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken);
@@ -18,6 +25,11 @@ internal abstract class AppendStatements
 
     private sealed class Sqlite : AppendStatements
     {
+        public override string FindMany => $"SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id IN @rooms AND {IsAlive}";
+
+        // Its transactions are of many writers, each with what it was promised.
+        public override Task RelaxAsync(UnitOfWork unit, CancellationToken cancellationToken) => Task.CompletedTask;
+
         public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken)
         {
             // There is one writer: whatever is read in its transaction stays.
@@ -25,7 +37,7 @@ internal abstract class AppendStatements
             foreach (var room in rooms)
             {
                 logs.AddRange(await unit.QueryAsync<LogRow>(
-                    "SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = @room", new { room }, cancellationToken).ConfigureAwait(false));
+                    "SELECT log, room_id, epoch, newest, keep_count, keep_ms, life FROM room_logs WHERE room_id = @room", new { room }, cancellationToken).ConfigureAwait(false));
             }
 
             return logs;
@@ -74,10 +86,14 @@ internal abstract class AppendStatements
 
     private sealed class Postgres : AppendStatements
     {
+        public override string FindMany => $"SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ANY(@rooms) AND {IsAlive}";
+
+        public override Task RelaxAsync(UnitOfWork unit, CancellationToken cancellationToken) => unit.ExecuteAsync("SET LOCAL synchronous_commit = off", null, cancellationToken);
+
         public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken) =>
             // In one order on every node, so that two of them never wait for each other.
             await unit.QueryAsync<LogRow>(
-                "SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ANY(@rooms) ORDER BY room_id FOR UPDATE", new { rooms }, cancellationToken).ConfigureAwait(false);
+                "SELECT log, room_id, epoch, newest, keep_count, keep_ms, life FROM room_logs WHERE room_id = ANY(@rooms) ORDER BY room_id FOR UPDATE", new { rooms }, cancellationToken).ConfigureAwait(false);
 
         public override async Task WriteAsync(UnitOfWork unit, AppendPlan plan, long now, CancellationToken cancellationToken)
         {

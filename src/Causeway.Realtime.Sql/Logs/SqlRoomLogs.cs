@@ -45,6 +45,11 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
             await database.WriteAsync(
                 async (unit, token) =>
                 {
+                    if (!messages.Any(static message => message.Limits.Durable))
+                    {
+                        await _statements.RelaxAsync(unit, token).ConfigureAwait(false);
+                    }
+
                     plan = await PlanAsync(unit, messages, token).ConfigureAwait(false);
                     if (plan.Messages.Count > 0)
                     {
@@ -99,6 +104,12 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
         return rows.ConvertAll(static row => row.ToMessage());
     });
 
+    public Task<IReadOnlyList<RoomLogPosition>> PositionsAsync(IReadOnlyCollection<RoomId> rooms, CancellationToken cancellationToken) => UnavailableOr<IReadOnlyList<RoomLogPosition>>(async () =>
+    {
+        var rows = await database.QueryAsync<LogRow>(_statements.FindMany, new { rooms = rooms.Select(static room => room.Value).ToArray() }, cancellationToken).ConfigureAwait(false);
+        return rows.ConvertAll(static row => new RoomLogPosition(RoomId.Parse(row.RoomId!, null), row.Epoch, row.Newest));
+    });
+
     public Task<bool> DeleteAsync(RoomId room, CancellationToken cancellationToken) =>
         UnavailableOr(() => database.WriteAsync((unit, token) => DeleteAsync(unit, room, token), cancellationToken));
 
@@ -111,29 +122,56 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
         var now = time.GetUtcNow();
         var (keepCount, keepMs) = ((long)limits.Messages, (long)limits.Age.TotalMilliseconds);
         var found = await database.QuerySingleOrDefaultAsync<LogRow>(
-            "SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = @room AND used_at > @noted",
+            "SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = @room AND used_at > @noted AND life IS NULL",
             new { room = room.Value, noted = (now - UseIsNoted).ToUnixTimeMilliseconds() }, cancellationToken).ConfigureAwait(false);
-        if (found is not null && (found.KeepCount, found.KeepMs) == (keepCount, keepMs))
+        if (limits.Durable && found is not null && (found.KeepCount, found.KeepMs) == (keepCount, keepMs))
         {
             return found;
         }
 
         var epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         return await database.WriteAsync(
-            async (unit, token) => (await unit.QuerySingleOrDefaultAsync<LogRow>(
-                """
-                INSERT INTO room_logs (room_id, epoch, newest, keep_count, keep_ms, next_expiry, used_at) VALUES (@room, @epoch, 0, @keepCount, @keepMs, NULL, @now)
-                ON CONFLICT (room_id) DO UPDATE SET keep_count = excluded.keep_count, keep_ms = excluded.keep_ms, used_at = excluded.used_at
-                RETURNING log, room_id, epoch, newest, keep_count, keep_ms
-                """,
-                new { room = room.Value, epoch, keepCount, keepMs, now = now.ToUnixTimeMilliseconds() }, token).ConfigureAwait(false))!,
+            async (unit, token) =>
+            {
+                var life = await FindOrCreateLifeAsync(unit, token).ConfigureAwait(false);
+                await unit.ExecuteAsync(
+                    "UPDATE room_logs SET room_id = NULL, next_expiry = 0 WHERE room_id = @room AND life IS NOT NULL AND life <> @life", new { room = room.Value, life }, token).ConfigureAwait(false);
+                return (await unit.QuerySingleOrDefaultAsync<LogRow>(
+                    """
+                    INSERT INTO room_logs (room_id, epoch, newest, keep_count, keep_ms, next_expiry, used_at, life) VALUES (@room, @epoch, 0, @keepCount, @keepMs, NULL, @now, @life)
+                    ON CONFLICT (room_id) DO UPDATE SET keep_count = excluded.keep_count, keep_ms = excluded.keep_ms, used_at = excluded.used_at, life = excluded.life
+                    RETURNING log, room_id, epoch, newest, keep_count, keep_ms
+                    """,
+                    new { room = room.Value, epoch, keepCount, keepMs, now = now.ToUnixTimeMilliseconds(), life = limits.Durable ? null : life }, token).ConfigureAwait(false))!;
+            },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The life of logs that need not outlive a crash of the database: the table that has it is empty after one.</summary>
+    private static Task<string?> FindLifeAsync(UnitOfWork unit, CancellationToken cancellationToken) =>
+        unit.QuerySingleOrDefaultAsync<string>("SELECT life FROM room_log_lives", null, cancellationToken);
+
+    private static async Task<string> FindOrCreateLifeAsync(UnitOfWork unit, CancellationToken cancellationToken)
+    {
+        if (await FindLifeAsync(unit, cancellationToken).ConfigureAwait(false) is { } life)
+        {
+            return life;
+        }
+
+        await unit.ExecuteAsync(
+            "INSERT INTO room_log_lives (one, life) VALUES (1, @life) ON CONFLICT DO NOTHING", new { life = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)) }, cancellationToken).ConfigureAwait(false);
+        return (await FindLifeAsync(unit, cancellationToken).ConfigureAwait(false))!;
     }
 
     private async Task<AppendPlan> PlanAsync(UnitOfWork unit, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken)
     {
         string[] rooms = [.. messages.Select(static message => message.Room.Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        var logs = (await _statements.LockAsync(unit, rooms, cancellationToken).ConfigureAwait(false)).ToDictionary(static log => log.RoomId!, StringComparer.Ordinal);
+        var life = messages.All(static message => message.Limits.Durable) ? null : await FindLifeAsync(unit, cancellationToken).ConfigureAwait(false);
+
+        // What was kept until a crash is not what it was: who has read more of it must not go on from there.
+        var logs = (await _statements.LockAsync(unit, rooms, cancellationToken).ConfigureAwait(false))
+            .Where(log => log.Life is null || log.Life == life)
+            .ToDictionary(static log => log.RoomId!, StringComparer.Ordinal);
         var keys = new Dictionary<(long, string), KeyRow>();
         foreach (var message in messages.Where(static message => message.Key is not null))
         {
@@ -188,7 +226,8 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
         }
     }
 
-    private static async Task<T> UnavailableOr<T>(Func<Task<T>> work)
+    /// <summary>Has a database that can't be used be what callers of the stores know.</summary>
+    public static async Task<T> UnavailableOr<T>(Func<Task<T>> work)
     {
         try
         {

@@ -66,7 +66,7 @@ public sealed class Connections
     public SendResult SendToUser(string userId, string type, ReadOnlyMemory<byte> payload)
     {
         ArgumentNullException.ThrowIfNull(userId);
-        return Send(_byUser.Find(userId), type, payload);
+        return Send(_byUser.Find(userId), userId, null, type, payload);
     }
 
     /// <summary>Sends to one connection. <see cref="SendResult.Connections"/> is 0 where there is none.</summary>
@@ -74,20 +74,18 @@ public sealed class Connections
     public SendResult SendToConnection(string connectionId, string type, ReadOnlyMemory<byte> payload)
     {
         ArgumentNullException.ThrowIfNull(connectionId);
-        return Send(_connections.TryGetValue(connectionId, out var connection) ? [connection] : [], type, payload);
+        var here = _connections.TryGetValue(connectionId, out var connection);
+        return Send(here ? [connection!] : [], null, here ? null : connectionId, type, payload);
     }
 
     /// <summary>Sends to every connection.</summary>
     /// <exception cref="ArgumentException">The type or the payload is not valid.</exception>
     public SendResult Broadcast(string type, ReadOnlyMemory<byte> payload)
     {
-        var message = Build(type, payload, out var id);
+        var message = Build(type, payload, out var id, out var sentAt);
         var count = Count;
-        foreach (var loop in _core.Loops)
-        {
-            loop.Post(new LoopWork(LoopWorkKind.Broadcast, message));
-        }
-
+        Deliver(null, null, message);
+        _core.Cluster?.Sent(null, null, type, payload, id, sentAt);
         return new SendResult(id, count);
     }
 
@@ -96,13 +94,13 @@ public sealed class Connections
     {
         ArgumentNullException.ThrowIfNull(connectionId);
         ArgumentNullException.ThrowIfNull(reason);
-        if (!_connections.TryGetValue(connectionId, out var connection))
+        if (CloseHere(null, null, connectionId, reason) > 0)
         {
-            return false;
+            return true;
         }
 
-        Close(connection, reason);
-        return true;
+        _core.Cluster?.Disconnected(null, null, connectionId, reason);
+        return false;
     }
 
     /// <summary>Closes every connection of a user and says how many there were.</summary>
@@ -110,7 +108,8 @@ public sealed class Connections
     {
         ArgumentNullException.ThrowIfNull(userId);
         ArgumentNullException.ThrowIfNull(reason);
-        return Close(() => _byUser.Find(userId), reason);
+        _core.Cluster?.Disconnected(userId, null, null, reason);
+        return CloseHere(userId, null, null, reason);
     }
 
     /// <summary>Closes every connection of a session and says how many there were.</summary>
@@ -120,7 +119,8 @@ public sealed class Connections
     {
         ArgumentNullException.ThrowIfNull(sessionId);
         ArgumentNullException.ThrowIfNull(reason);
-        return Close(() => _bySession.Find(sessionId), reason);
+        _core.Cluster?.Disconnected(null, sessionId, null, reason);
+        return CloseHere(null, sessionId, null, reason);
     }
 
     /// <summary>Closes every connection of which a question is answered with yes, and says how many there were. Asks all there are.</summary>
@@ -234,6 +234,28 @@ public sealed class Connections
         }
     }
 
+    /// <summary>Gives a message to a user's connections on this node, to one, or, with neither, to all.</summary>
+    internal void Deliver(string? userId, string? connectionId, DirectMessage message)
+    {
+        if (userId is null && connectionId is null)
+        {
+            foreach (var loop in _core.Loops)
+            {
+                loop.Post(new LoopWork(LoopWorkKind.Broadcast, message));
+            }
+
+            return;
+        }
+
+        foreach (var connection in Find(userId, null, connectionId))
+        {
+            connection.Send(message.In(connection.Sender.Form));
+        }
+    }
+
+    /// <summary>Closes the connections of a user or a session on this node, or one.</summary>
+    internal int CloseHere(string? userId, string? sessionId, string? connectionId, CloseReason reason) => Close(() => Find(userId, sessionId, connectionId), reason);
+
     internal long NextNumber() => Interlocked.Increment(ref _lastNumber);
 
     internal int CountOf(Transport transport) => Volatile.Read(ref transport is Transport.Sse ? ref _streams : ref _webSockets);
@@ -330,9 +352,21 @@ public sealed class Connections
         connection.Close(new CloseRequest(reason));
     }
 
-    private SendResult Send(Connection[] connections, string type, ReadOnlyMemory<byte> payload)
+    private Connection[] Find(string? userId, string? sessionId, string? connectionId) =>
+        userId is not null ? _byUser.Find(userId)
+        : sessionId is not null ? _bySession.Find(sessionId)
+        : connectionId is not null && _connections.TryGetValue(connectionId, out var connection) ? [connection]
+        : [];
+
+    /// <summary>Sends to connections here, and has the other nodes send to theirs of a user, or to one.</summary>
+    private SendResult Send(Connection[] connections, string? userId, string? connectionId, string type, ReadOnlyMemory<byte> payload)
     {
-        var message = Build(type, payload, out var id);
+        var message = Build(type, payload, out var id, out var sentAt);
+        if (userId is not null || connectionId is not null)
+        {
+            _core.Cluster?.Sent(userId, connectionId, type, payload, id, sentAt);
+        }
+
         foreach (var connection in connections)
         {
             connection.Send(message.In(connection.Sender.Form));
@@ -341,7 +375,7 @@ public sealed class Connections
         return new SendResult(id, connections.Length);
     }
 
-    private DirectMessage Build(string type, ReadOnlyMemory<byte> payload, out Guid id)
+    private DirectMessage Build(string type, ReadOnlyMemory<byte> payload, out Guid id, out DateTimeOffset sentAt)
     {
         ArgumentNullException.ThrowIfNull(type);
         if ((Rooms.CheckType(type) ?? PublishedPayload.Check(ref payload)) is { } error)
@@ -349,8 +383,8 @@ public sealed class Connections
             throw new ArgumentException(error.Message);
         }
 
-        var now = _core.Time.GetUtcNow();
-        id = Guid.CreateVersion7(now);
-        return new DirectMessage(id, type, payload, now);
+        sentAt = _core.Time.GetUtcNow();
+        id = Guid.CreateVersion7(sentAt);
+        return new DirectMessage(id, type, payload, sentAt);
     }
 }

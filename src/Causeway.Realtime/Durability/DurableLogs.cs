@@ -32,9 +32,24 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
     {
         try
         {
+            if (core.Cluster is { } cluster && room.Rules.Presence)
+            {
+                room.TakePresence(await InTimeAsync(token => cluster.ReadPresenceAsync(room.Id, token)).ConfigureAwait(false), all: true);
+            }
+
+            if (!room.IsStored)
+            {
+                room.Open(null, []);
+                return null;
+            }
+
             var head = await InTimeAsync(token => store.OpenAsync(room.Id, room.LogLimits, token)).ConfigureAwait(false);
             var (now, timestamp) = (core.Time.GetUtcNow(), core.Time.GetTimestamp());
-            room.Open(head, [.. head.Messages.Select(message => room.Encode(message, head.Epoch, timestamp - TicksOf(now - message.SentAt)))]);
+            if (room.Open(head, [.. head.Messages.Select(message => room.Encode(message, head.Epoch, timestamp - TicksOf(now - message.SentAt)))]) is { } heard)
+            {
+                core.Cluster!.CatchUp.Heard(room, head.Epoch, heard);
+            }
+
             return null;
         }
         catch (Exception exception)
@@ -43,6 +58,18 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
             core.Logger.RoomLogNotOpened(room.Id.Value, exception);
             return Refusals.LogNotOpened(room.Id);
         }
+    }
+
+    /// <summary>Messages that another node has stored, as members get them; those of a publish that is under way here as its publisher wants them.</summary>
+    public List<PublishedMessage> Encode(Room room, IReadOnlyList<RoomLogMessage> messages)
+    {
+        var now = core.Time.GetTimestamp();
+        var epoch = room.Epoch;
+        return [.. messages.Select(message =>
+        {
+            var excluded = Writer.ExcludedOf(message.Id);
+            return new PublishedMessage(room.Encode(message, epoch, now, excluded), excluded, null);
+        })];
     }
 
     /// <summary>Whether a room has a log, open or not.</summary>
@@ -71,13 +98,22 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
     }
 }
 
-/// <summary>What a durable room has besides its log in memory; the room's gate guards it.</summary>
-internal sealed class DurableState
+/// <summary>What a room has of which something is read before anybody is let in; the room's gate guards it.</summary>
+internal sealed class OpenState
 {
-    /// <summary>Whether the log is in memory.</summary>
+    /// <summary>Whether it has been read.</summary>
     public bool IsOpen { get; set; }
 
-    /// <summary>The reading of the log that is under way; null for none.</summary>
+    /// <summary>How far the log goes, as others said.</summary>
+    public long Heard { get; set; }
+
+    /// <summary>The log of which they said it.</summary>
+    public string? HeardEpoch { get; set; }
+
+    /// <summary>Whether somebody reads what others have put into the log.</summary>
+    public bool IsCatchingUp { get; set; }
+
+    /// <summary>The reading that is under way; null for none.</summary>
     public Task<ApiError?>? Opening { get; set; }
 
     /// <summary>Publishes whose end is not known yet.</summary>

@@ -44,6 +44,11 @@ public interface IRoomLogStore
     /// <param name="cancellationToken">Nobody waits any more.</param>
     Task<IReadOnlyList<RoomLogMessage>> ReadAsync(RoomId room, string epoch, long? after, long? before, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Where logs stand; those that are not there are not among them.</summary>
+    /// <param name="rooms">Their rooms.</param>
+    /// <param name="cancellationToken">Nobody waits any more.</param>
+    Task<IReadOnlyList<RoomLogPosition>> PositionsAsync(IReadOnlyCollection<RoomId> rooms, CancellationToken cancellationToken);
+
     /// <summary>Ends a log for good: the next one of this room has another epoch.</summary>
     /// <param name="room">The room.</param>
     /// <param name="cancellationToken">Nobody waits any more.</param>
@@ -54,13 +59,20 @@ public interface IRoomLogStore
 /// <summary>How much of a log is kept.</summary>
 /// <param name="Messages">The newest so many, at least 1.</param>
 /// <param name="Age">None older than this.</param>
-public readonly record struct RoomLogLimits(int Messages, TimeSpan Age);
+/// <param name="Durable">Whether it must be there after a crash of the store; one that need not be may be written faster, and begins anew then, with another epoch.</param>
+public readonly record struct RoomLogLimits(int Messages, TimeSpan Age, bool Durable = true);
 
 /// <summary>Where a log stands.</summary>
 /// <param name="Epoch">Its life: 1 to 32 letters and digits of ASCII.</param>
 /// <param name="Newest">The newest position there ever was; 0 for none.</param>
 /// <param name="Messages">The newest messages, ascending and without a hole, the last of them at <paramref name="Newest"/>; none where all are too old.</param>
 public sealed record RoomLogHead(string Epoch, long Newest, IReadOnlyList<RoomLogMessage> Messages);
+
+/// <summary>How far a log goes.</summary>
+/// <param name="Room">Its room.</param>
+/// <param name="Epoch">Its life.</param>
+/// <param name="Newest">The newest position there ever was.</param>
+public sealed record RoomLogPosition(RoomId Room, string Epoch, long Newest);
 
 /// <summary>A stored message.</summary>
 public sealed record RoomLogMessage

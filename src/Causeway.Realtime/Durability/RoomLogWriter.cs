@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Causeway.Http;
 
 namespace Causeway.Realtime;
@@ -25,6 +26,9 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
 
     private readonly Lock _gate = new();
     private readonly Queue<PendingPublish> _queue = new();
+
+    // Of what is being stored: another node's wake-up may have it read back before its own writer delivers it.
+    private readonly ConcurrentDictionary<Guid, Membership> _excluded = new();
     private readonly CancellationTokenSource _stop = new();
     private long _queuedBytes;
     private bool _running;
@@ -76,6 +80,9 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         return new ValueTask<PublishOutcome>(pending.Done);
     }
 
+    /// <summary>The member that does not want to hear a message which is under way.</summary>
+    public Membership? ExcludedOf(Guid message) => _excluded.GetValueOrDefault(message);
+
     public void Dispose() => _stop.Cancel();
 
     void IThreadPoolWorkItem.Execute() => Completion = RunAsync();
@@ -96,7 +103,11 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
             }
             finally
             {
-                batch.ForEach(static pending => pending.Room.EndPublish());
+                batch.ForEach(pending =>
+                {
+                    _excluded.TryRemove(pending.Message.Id, out _);
+                    pending.Room.EndPublish();
+                });
             }
         }
     }
@@ -124,10 +135,19 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         }
     }
 
+    private void Remember(PendingPublish pending)
+    {
+        if (pending.Excluded is { } excluded)
+        {
+            _excluded[pending.Message.Id] = excluded;
+        }
+    }
+
     private async Task WriteAsync(List<PendingPublish> batch)
     {
         var begun = core.Time.GetTimestamp();
         var messages = batch.ConvertAll(static pending => pending.ToAppend());
+        batch.ForEach(Remember);
         if (await AppendAsync(batch, messages).ConfigureAwait(false) is { } stored)
         {
             core.Metrics.CountStored(batch.Count, core.Time.GetElapsedTime(begun));
@@ -248,6 +268,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         {
             await FillGapAsync(batch, room, messages[0].Message.Offset).ConfigureAwait(false);
             room.TakeStored(messages.ConvertAll(static entry => new PublishedMessage(entry.Message, entry.Publish.Excluded, entry.Publish.Span)));
+            core.Cluster?.Advanced(room, room.Epoch, messages[^1].Message.Offset);
             foreach (var (publish, message) in messages)
             {
                 publish.Complete(new PublishOutcome(message, room.Epoch, null));
@@ -267,8 +288,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
                 return;
             }
 
-            var now = core.Time.GetTimestamp();
-            room.TakeStored([.. missed.Select(message => new PublishedMessage(room.Encode(message, room.Epoch, now), null, null))]);
+            room.TakeStored(core.Logs!.Encode(room, missed));
         }
     }
 

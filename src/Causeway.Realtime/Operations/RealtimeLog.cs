@@ -50,6 +50,36 @@ internal static partial class RealtimeLog
     [LoggerMessage(3016, LogLevel.Error, "The guard of room {RoomId} failed; what it was asked about was refused.")]
     public static partial void RoomGuardFailed(this ILogger logger, string roomId, Exception exception);
 
+    [LoggerMessage(3026, LogLevel.Warning, "What other nodes have published to room {RoomId} could not be read; it is tried again.")]
+    public static partial void RoomNotCaughtUp(this ILogger logger, string roomId, Exception exception);
+
+    [LoggerMessage(3017, LogLevel.Warning, "The other nodes are not heard at the moment.")]
+    public static partial void BackplaneInterrupted(this ILogger logger);
+
+    [LoggerMessage(3018, LogLevel.Information, "The other nodes are heard.")]
+    public static partial void BackplaneConnected(this ILogger logger);
+
+    [LoggerMessage(3019, LogLevel.Error, "What another node sent can't be read; it was dropped.")]
+    public static partial void ClusterItemUnreadable(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3020, LogLevel.Warning, "What other nodes did meanwhile could not be read; it is tried again.")]
+    public static partial void NotResynchronised(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3021, LogLevel.Information, "Node {ClusterNode} is gone, and with it who was on it.")]
+    public static partial void NodeGone(this ILogger logger, string clusterNode);
+
+    [LoggerMessage(3022, LogLevel.Information, "This node is {ClusterNode} in its cluster.")]
+    public static partial void NodeEntered(this ILogger logger, string clusterNode);
+
+    [LoggerMessage(3023, LogLevel.Warning, "This node's lease could not be prolonged; the others will take it out when it is over.")]
+    public static partial void LeaseNotRenewed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3024, LogLevel.Warning, "The lease of this node as {ClusterNode} was over: the others have taken it out, and it comes back.")]
+    public static partial void LeaseLost(this ILogger logger, string clusterNode);
+
+    [LoggerMessage(3025, LogLevel.Warning, "The other nodes could not be told of {Changes} users who came or went; it is tried again.")]
+    public static partial void PresenceNotShared(this ILogger logger, int changes, Exception exception);
+
     [LoggerMessage(3010, LogLevel.Information, "Connection {ConnectionId} put out of {Rooms} rooms: {Reason}.")]
     public static partial void ConnectionPutOut(this ILogger logger, string connectionId, int rooms, string reason);
 }

@@ -43,6 +43,8 @@ internal static class Refusals
     /// <summary>A room whose log is not open yet; never told to anybody.</summary>
     public static ApiError NotOpen { get; } = new(ErrorCode.Unavailable, "The room is not open yet.");
 
+    public static ApiError PresenceUnavailable => Later("Who is in the room on other nodes can't be read at the moment.");
+
     public static ApiError LogUnavailable => Later("The room's log can't be used at the moment; nothing was stored.");
 
     public static ApiError LogInDoubt => Later("The room's log was lost while it stored this; it may be there.");

@@ -31,8 +31,17 @@ internal sealed record NamespaceRules
 
     public bool HasHistory => History > 0;
 
-    /// <summary>Whether the log is kept beyond the process.</summary>
-    public bool IsDurable => Durable && HasHistory;
+    /// <summary>Whether there are other nodes that share these rooms.</summary>
+    public bool Shared { get; init; }
+
+    /// <summary>Whether the log is in a store: of durable rooms, and of all that nodes share.</summary>
+    public bool IsStored => HasHistory && KeepsLogs;
+
+    /// <summary>Whether a log would be stored, if there is one.</summary>
+    public bool KeepsLogs => Durable || Shared;
+
+    /// <summary>Whether a room has something to read before anybody is let in: its log, or who is in it on other nodes.</summary>
+    public bool HasToBeOpened => IsStored || (Shared && Presence);
 
     private static NamespaceRules BuiltIn { get; } = new()
     {
@@ -50,7 +59,9 @@ internal sealed record NamespaceRules
     };
 
     /// <summary>All namespaces by name, without case; a namespace that is not there follows <c>default</c>.</summary>
-    public static FrozenDictionary<string, NamespaceRules> Resolve(IEnumerable<KeyValuePair<string, NamespaceOptions>> namespaces)
+    /// <param name="namespaces">As configured.</param>
+    /// <param name="shared">Whether there are other nodes.</param>
+    public static FrozenDictionary<string, NamespaceRules> Resolve(IEnumerable<KeyValuePair<string, NamespaceOptions>> namespaces, bool shared)
     {
         var options = new Dictionary<string, NamespaceOptions>(namespaces, StringComparer.OrdinalIgnoreCase);
         var fallback = options.TryGetValue(DefaultName, out var own) ? Fill(DefaultName, own, BuiltIn) : BuiltIn;
@@ -58,6 +69,7 @@ internal sealed record NamespaceRules
         return options
             .Select(pair => Fill(pair.Key, pair.Value, fallback))
             .Append(fallback)
+            .Select(rules => rules with { Shared = shared })
             .ToFrozenDictionary(static rules => rules.Name, StringComparer.OrdinalIgnoreCase);
     }
 

@@ -1,15 +1,25 @@
 namespace Causeway.Realtime;
 
-/// <summary>Who is in a room: each user once, whatever the number of devices. The room's gate guards it.</summary>
+/// <summary>Who is in a room, on this node and on others: each user once, whatever the number of devices. The room's gate guards it.</summary>
 internal sealed class Presence
 {
     private readonly SortedDictionary<string, User> _users = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Node, string? User), (int Devices, long Version)> _elsewhere = [];
     private int _anonymous;
-
+    private int _anonymousElsewhere;
     private int _absent;
 
     /// <summary>Users here, everybody without identity counting as one.</summary>
-    public int Count => _users.Count - _absent + (_anonymous > 0 ? 1 : 0);
+    public int Count => _users.Count - _absent + (_anonymous + _anonymousElsewhere > 0 ? 1 : 0);
+
+    /// <summary>Connections on other nodes.</summary>
+    public int DevicesElsewhere { get; private set; }
+
+    /// <summary>Connections of a user on this node.</summary>
+    public int DevicesHere(string? userId) => userId is null ? _anonymous : _users.GetValueOrDefault(userId)?.Here ?? 0;
+
+    /// <summary>Connections of a user on other nodes.</summary>
+    public int DevicesElsewhereOf(string userId) => _users.GetValueOrDefault(userId)?.Elsewhere ?? 0;
 
     /// <summary>Counts a device in.</summary>
     /// <returns>The user, when this makes them appear; null when they were here, or within their grace.</returns>
@@ -21,18 +31,7 @@ internal sealed class Presence
             return null;
         }
 
-        if (_users.TryGetValue(id, out var user))
-        {
-            if (user.Devices++ == 0)
-            {
-                _absent--;
-            }
-
-            return null;
-        }
-
-        _users.Add(id, new User { Name = identity.Name, Devices = 1 });
-        return new RoomMember(id, identity.Name, 1);
+        return Change(id, identity.Name, here: 1, elsewhere: 0).Arrived;
     }
 
     /// <summary>Counts a device out.</summary>
@@ -45,13 +44,39 @@ internal sealed class Presence
             return null;
         }
 
-        if (!_users.TryGetValue(id, out var user) || --user.Devices > 0)
+        return _users.ContainsKey(id) ? Change(id, identity.Name, here: -1, elsewhere: 0).Absence : null;
+    }
+
+    /// <summary>Takes what another node says of a user; an older word than the last changes nothing.</summary>
+    public PresenceChange Take(NodePresence presence)
+    {
+        var key = (presence.Node, presence.UserId);
+        var known = _elsewhere.GetValueOrDefault(key);
+        if (presence.Version <= known.Version)
         {
-            return null;
+            return default;
         }
 
-        _absent++;
-        return ++user.Absence;
+        // Of who is gone the version stays, until the node is: an older word may still come.
+        _elsewhere[key] = (presence.Devices, presence.Version);
+        return Elsewhere(presence.UserId, presence.Name, presence.Devices - known.Devices);
+    }
+
+    /// <summary>Everything that is known of other nodes, but what a predicate keeps, is void.</summary>
+    /// <returns>Users who are not here any more, with the number to pass to <see cref="EndGrace"/>.</returns>
+    public List<(string User, int Absence)> Forget(Func<string, string?, bool> isVoid)
+    {
+        var absent = new List<(string, int)>();
+        foreach (var (key, known) in _elsewhere.Where(entry => isVoid(entry.Key.Node, entry.Key.User)).ToList())
+        {
+            _elsewhere.Remove(key);
+            if (Elsewhere(key.User, null, -known.Devices).Absence is { } absence)
+            {
+                absent.Add((key.User!, absence));
+            }
+        }
+
+        return absent;
     }
 
     /// <summary>Lets a user go who did not come back.</summary>
@@ -71,9 +96,9 @@ internal sealed class Presence
     /// <summary>Members in the order of their ids, those without identity first as one entry.</summary>
     public IEnumerable<RoomMember> Members()
     {
-        if (_anonymous > 0)
+        if (_anonymous + _anonymousElsewhere > 0)
         {
-            yield return new RoomMember(null, null, _anonymous);
+            yield return new RoomMember(null, null, _anonymous + _anonymousElsewhere);
         }
 
         foreach (var (id, user) in _users)
@@ -85,12 +110,58 @@ internal sealed class Presence
         }
     }
 
+    private PresenceChange Elsewhere(string? userId, string? name, int devices)
+    {
+        DevicesElsewhere += devices;
+        if (userId is null)
+        {
+            _anonymousElsewhere += devices;
+            return default;
+        }
+
+        return devices == 0 ? default : Change(userId, name, here: 0, devices);
+    }
+
+    private PresenceChange Change(string userId, string? name, int here, int elsewhere)
+    {
+        if (!_users.TryGetValue(userId, out var user))
+        {
+            _users.Add(userId, new User { Name = name, Here = here, Elsewhere = elsewhere });
+            return new PresenceChange(new RoomMember(userId, name, here + elsewhere), null);
+        }
+
+        var before = user.Devices;
+        user.Here += here;
+        user.Elsewhere += elsewhere;
+        if (before == 0 && user.Devices > 0)
+        {
+            // Back within the grace: nobody has missed them.
+            _absent--;
+        }
+        else if (before > 0 && user.Devices == 0)
+        {
+            _absent++;
+            return new PresenceChange(null, ++user.Absence);
+        }
+
+        return default;
+    }
+
     private sealed class User
     {
         public string? Name { get; init; }
 
-        public int Devices { get; set; }
+        public int Here { get; set; }
+
+        public int Elsewhere { get; set; }
 
         public int Absence { get; set; }
+
+        public int Devices => Here + Elsewhere;
     }
 }
+
+/// <summary>What a change makes of a user.</summary>
+/// <param name="Arrived">The user, when they appear by it.</param>
+/// <param name="Absence">A number to pass to <see cref="Presence.EndGrace"/>, when their last device went.</param>
+internal readonly record struct PresenceChange(RoomMember? Arrived, int? Absence);

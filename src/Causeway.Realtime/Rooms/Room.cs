@@ -15,7 +15,7 @@ internal sealed class Room
     private readonly RoomShard?[] _shards;
     private readonly RoomMembers _members;
     private readonly RoomLog? _log;
-    private readonly DurableState? _durable;
+    private readonly OpenState? _open;
     private readonly List<PublishedMessage> _pending = [];
     private NamespaceRules _rules;
     private string _epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
@@ -34,7 +34,8 @@ internal sealed class Room
         _rules = rules = rules.With(entry?.Overrides);
         _shards = new RoomShard?[core.Loops.Length];
         _log = rules.HasHistory ? new RoomLog(rules.History, AgeOf(rules)) : null;
-        _durable = rules.IsDurable ? new DurableState() : null;
+        IsStored = rules.IsStored;
+        _open = rules.HasToBeOpened ? new OpenState() : null;
         _members = new RoomMembers(rules.Presence);
         CreatedAt = core.Time.GetUtcNow();
     }
@@ -47,24 +48,27 @@ internal sealed class Room
     /// <summary>The life of this log: another one makes old positions void. Of a durable room it is known once that is open.</summary>
     public string Epoch => Volatile.Read(ref _epoch);
 
-    /// <summary>False for a durable room whose log was not read yet: nobody can join it, nor publish.</summary>
+    /// <summary>Whether the log is in a store, for good or as long as it is kept.</summary>
+    public bool IsStored { get; }
+
+    /// <summary>False for a room of which something was not read yet: nobody can join it, nor publish what is stored.</summary>
     public bool IsOpen
     {
         get
         {
-            if (_durable is null)
+            if (_open is null)
             {
                 return true;
             }
 
             lock (_gate)
             {
-                return _durable.IsOpen;
+                return _open.IsOpen;
             }
         }
     }
 
-    public RoomLogLimits LogLimits => new(Rules.History, Rules.HistoryAge);
+    public RoomLogLimits LogLimits => new(Rules.History, Rules.HistoryAge, Rules.Durable);
 
     public long NewestOffset
     {
@@ -93,36 +97,90 @@ internal sealed class Room
     public RoomShard? ShardOf(FanoutLoop loop) => _shards[loop.Index];
 
     /// <summary>Whether a message has to be in a durable log before anybody gets it.</summary>
-    public bool Stores(in RoomPublish publish) => _durable is not null && !publish.Ephemeral;
+    public bool Stores(in RoomPublish publish) => IsStored && !publish.Ephemeral;
 
-    /// <summary>Reads the log of a durable room, once for all who come meanwhile. Completes at once where there is nothing to read.</summary>
+    /// <summary>Reads what has to be read before anybody is let in, once for all who come meanwhile. Completes at once where there is nothing to read.</summary>
     /// <returns>Null, or why not. A room that was closed meanwhile is not open: look it up again.</returns>
     public ValueTask<ApiError?> OpenAsync()
     {
-        if (_durable is null)
+        if (_open is null)
         {
             return default;
         }
 
         lock (_gate)
         {
-            _durable.UsedAt = _core.Time.GetTimestamp();
-            return _durable.IsOpen || _closed ? default : new(_durable.Opening ??= _core.Logs!.StartLoading(this));
+            _open.UsedAt = _core.Time.GetTimestamp();
+            return _open.IsOpen || _closed ? default : new(_open.Opening ??= _core.Logs!.StartLoading(this));
         }
     }
 
-    /// <summary>The log has been read.</summary>
-    public void Open(RoomLogHead head, RoomMessage[] messages)
+    /// <summary>All has been read.</summary>
+    /// <param name="head">Where the log stands; null for a room whose log is not stored.</param>
+    /// <param name="messages">Its newest messages.</param>
+    /// <returns>What was heard of this log meanwhile, and is not among them; null for nothing.</returns>
+    public long? Open(RoomLogHead? head, RoomMessage[] messages)
     {
         lock (_gate)
         {
-            (_durable!.IsOpen, _durable.Opening) = (true, null);
+            (_open!.IsOpen, _open.Opening) = (true, null);
+            if (head is null)
+            {
+                return null;
+            }
+
             Volatile.Write(ref _epoch, head.Epoch);
             _log!.StartAt(head.Newest);
             foreach (var message in messages)
             {
                 _log.Append(message);
             }
+
+            return _open.HeardEpoch == head.Epoch && _open.Heard > head.Newest ? _open.Heard : null;
+        }
+    }
+
+    /// <summary>Another node says how far the log goes.</summary>
+    public HeardResult NoteHeard(string epoch, long newest)
+    {
+        lock (_gate)
+        {
+            if (_closed || !IsStored)
+            {
+                return HeardResult.Nothing;
+            }
+
+            if (!_open!.IsOpen)
+            {
+                (_open.HeardEpoch, _open.Heard) = (epoch, _open.HeardEpoch == epoch ? Math.Max(_open.Heard, newest) : newest);
+                return HeardResult.Nothing;
+            }
+
+            if (epoch != Epoch)
+            {
+                return HeardResult.OtherLog;
+            }
+
+            _open.Heard = Math.Max(_open.HeardEpoch == epoch ? _open.Heard : 0, newest);
+            _open.HeardEpoch = epoch;
+            if (newest <= _log!.NewestOffset || _open.IsCatchingUp)
+            {
+                return HeardResult.Nothing;
+            }
+
+            _open.IsCatchingUp = true;
+            return HeardResult.Behind;
+        }
+    }
+
+    /// <summary>What is to be read of the log: after the first position, up to the second. Null when that is nothing: then whoever reads ends.</summary>
+    public (long After, long UpTo)? TakeMissing()
+    {
+        lock (_gate)
+        {
+            var isBehind = !_closed && _open!.Heard > _log!.NewestOffset;
+            _open!.IsCatchingUp = isBehind;
+            return isBehind ? (_log!.NewestOffset, _open.Heard) : null;
         }
     }
 
@@ -131,7 +189,7 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            _durable!.Opening = null;
+            _open!.Opening = null;
         }
     }
 
@@ -141,12 +199,12 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            if (_closed || !_durable!.IsOpen)
+            if (_closed || !_open!.IsOpen)
             {
                 return false;
             }
 
-            _durable.Unsettled++;
+            _open.Unsettled++;
             return true;
         }
     }
@@ -156,8 +214,8 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            _durable!.Unsettled--;
-            _durable.UsedAt = _core.Time.GetTimestamp();
+            _open!.Unsettled--;
+            _open.UsedAt = _core.Time.GetTimestamp();
         }
     }
 
@@ -177,14 +235,21 @@ internal sealed class Room
         ExcludedConnection = excluded?.Connection.Number ?? 0,
     });
 
-    /// <summary>Takes the messages that the log has stored next, and lets the room's loop know. Only the log's writer calls it.</summary>
-    public void TakeStored(List<PublishedMessage> messages)
+    /// <summary>Takes the messages that the log has stored next, and lets the room's loop know; those it has already change nothing.</summary>
+    /// <param name="messages">Without a hole between them.</param>
+    /// <param name="gone">Up to here the log holds nothing more that comes before them: retention took it.</param>
+    public void TakeStored(List<PublishedMessage> messages, long gone = 0)
     {
         lock (_gate)
         {
             if (_closed)
             {
                 return;
+            }
+
+            if (messages.Count == 0 && gone > _log!.NewestOffset)
+            {
+                _log.StartAt(gone);
             }
 
             foreach (var message in messages)
@@ -262,12 +327,12 @@ internal sealed class Room
                 return JoinStatus.Closed;
             }
 
-            if (_durable is { IsOpen: false })
+            if (_open is { IsOpen: false })
             {
                 return JoinStatus.NotOpen;
             }
 
-            if (_members.Count >= Rules.MaxMembers)
+            if (_members.CountEverywhere >= Rules.MaxMembers)
             {
                 return JoinStatus.Full;
             }
@@ -278,6 +343,7 @@ internal sealed class Room
                 Announce("user_joined", arrived);
             }
 
+            ShareOf(connection.Identity);
             QueueTurn();
             return JoinStatus.Joined;
         }
@@ -294,29 +360,102 @@ internal sealed class Room
                 return false;
             }
 
-            if (_durable is not null)
+            if (_open is not null)
             {
-                _durable.UsedAt = _core.Time.GetTimestamp();
+                _open.UsedAt = _core.Time.GetTimestamp();
             }
 
             if (_members.Remove(member) is { } absence)
             {
-                var user = member.Connection.Identity.UserId!;
-                if (_members.Count == 0)
-                {
-                    _members.EndGrace(user, absence);
-                }
-                else
-                {
-                    _core.Grace.Add(this, user, absence);
-                }
+                Miss(member.Connection.Identity.UserId!, absence);
             }
 
+            ShareOf(member.Connection.Identity);
             QueueTurn();
         }
 
         _core.Rooms.ForgetIfUnused(this);
         return true;
+    }
+
+    /// <summary>Takes what other nodes say of who is in the room on them.</summary>
+    /// <param name="presences">Each node's in its order.</param>
+    /// <param name="all">Whether that is everybody: whoever is not among them is not there.</param>
+    public void TakePresence(IReadOnlyList<NodePresence> presences, bool all = false)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            if (all)
+            {
+                var there = presences.Select(static presence => (presence.Node, presence.UserId)).ToHashSet();
+                _members.Forget((node, user) => !there.Contains((node, user))).ForEach(left => Miss(left.User, left.Absence));
+            }
+
+            foreach (var presence in presences)
+            {
+                var change = _members.Take(presence);
+                if (change.Arrived is { } arrived)
+                {
+                    Announce("user_joined", arrived);
+                }
+                else if (change.Absence is { } absence)
+                {
+                    Miss(presence.UserId!, absence);
+                }
+            }
+
+            QueueTurn();
+        }
+    }
+
+    /// <summary>A node is no more, nor is who was on it.</summary>
+    public void ForgetNode(string node)
+    {
+        lock (_gate)
+        {
+            _members.Forget((of, _) => of == node).ForEach(left => Miss(left.User, left.Absence));
+            QueueTurn();
+        }
+    }
+
+    /// <summary>Tells the other nodes of everybody who is here.</summary>
+    public void ShareAll()
+    {
+        lock (_gate)
+        {
+            foreach (var identity in _members.Here())
+            {
+                ShareOf(identity);
+            }
+        }
+    }
+
+    /// <summary>Connections of a user on other nodes.</summary>
+    public int DevicesElsewhere(string userId)
+    {
+        lock (_gate)
+        {
+            return _members.DevicesElsewhere(userId);
+        }
+    }
+
+    /// <summary>Takes a message of another node that no log holds.</summary>
+    public void TakeUnlogged(RoomLogMessage message)
+    {
+        var encoded = Encode(message, "", _core.Time.GetTimestamp());
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                Queue(new PublishedMessage(encoded, null, null));
+                QueueTurn();
+            }
+        }
     }
 
     /// <summary>A user's grace period is over: if they did not come back, the others hear of it.</summary>
@@ -423,14 +562,14 @@ internal sealed class Room
         lock (_gate)
         {
             _log?.Trim(_core.Time.GetTimestamp());
-            var isOpen = _durable is null or { IsOpen: true };
+            var isOpen = !IsStored || _open!.IsOpen;
             return new RoomInfo
             {
                 Id = Id,
                 Epoch = isOpen ? Epoch : null,
                 Offset = isOpen ? _log?.NewestOffset : null,
-                Durable = _durable is not null,
-                Connections = _members.Count,
+                Durable = IsStored && _rules.Durable,
+                Connections = _members.CountEverywhere,
                 Members = _members.Users,
                 HistoryCount = _log?.Count ?? 0,
                 Dropped = Interlocked.Read(ref _dropped),
@@ -485,7 +624,7 @@ internal sealed class Room
                 rules = rules with { History = _rules.History, HistoryAge = _rules.HistoryAge };
             }
 
-            rules = rules with { Durable = _durable is not null };
+            rules = rules with { Durable = _rules.Durable };
 
             if (_closed || rules == _rules)
             {
@@ -495,6 +634,12 @@ internal sealed class Room
             _log?.Bound(rules.History, AgeOf(rules));
             _members.UsePresence(rules.Presence);
             Volatile.Write(ref _rules, rules);
+            if (rules.Shared && rules.Presence)
+            {
+                ShareAll();
+                _core.Cluster!.Resynchronise();
+            }
+
             return true;
         }
     }
@@ -520,7 +665,10 @@ internal sealed class Room
             }
 
             _closed = true;
-            return _members.RemoveAll();
+            var here = _members.Here().ToList();
+            var members = _members.RemoveAll();
+            here.ForEach(ShareOf);
+            return members;
         }
     }
 
@@ -530,7 +678,7 @@ internal sealed class Room
         lock (_gate)
         {
             _log?.Trim(_core.Time.GetTimestamp());
-            if (_closed || _members.Count > 0 || _settings is not null || (_durable is null ? _log is { Count: > 0 } : IsNeeded(_durable)))
+            if (_closed || _members.Count > 0 || _settings is not null || (_open is null ? _log is { Count: > 0 } : IsNeeded(_open)))
             {
                 return false;
             }
@@ -544,6 +692,28 @@ internal sealed class Room
     public void CountSlowClose() => Interlocked.Increment(ref _slowCloses);
 
     private long AgeOf(NamespaceRules rules) => (long)(rules.HistoryAge.TotalSeconds * _core.Time.TimestampFrequency);
+
+    // The other nodes hear how many connections of a user there are here now.
+    private void ShareOf(RealtimeIdentity identity)
+    {
+        if (_rules.Shared && _members.HasPresence)
+        {
+            _core.Cluster!.NotePresence(Id, identity, _members.DevicesHere(identity.UserId));
+        }
+    }
+
+    // Where nobody is left, nobody waits for them to come back.
+    private void Miss(string userId, int absence)
+    {
+        if (_members.Count == 0)
+        {
+            _members.EndGrace(userId, absence);
+        }
+        else
+        {
+            _core.Grace.Add(this, userId, absence);
+        }
+    }
 
     private RoomMessage Append(in RoomPublish publish)
     {
@@ -582,8 +752,8 @@ internal sealed class Room
     }
 
     // What a durable log holds is no reason to stay: it can be read again.
-    private bool IsNeeded(DurableState durable) =>
-        durable.Opening is not null || durable.Unsettled > 0 || _core.Time.GetElapsedTime(durable.UsedAt) < DurableLogs.IdleTime;
+    private bool IsNeeded(OpenState open) =>
+        open.Opening is not null || open.Unsettled > 0 || _core.Time.GetElapsedTime(open.UsedAt) < DurableLogs.IdleTime;
 
     private void Announce(string type, RoomMember member)
     {

@@ -80,29 +80,38 @@ internal sealed class RoomActions(LiveCore core)
         }
 
         var looking = core.Lookup.FindAsync(id, identity.UserId, CancellationToken.None);
-        return looking.IsCompletedSuccessfully ? ValueTask.FromResult(Answer(looking.Result)) : AnswerAsync(looking);
+        return looking.IsCompletedSuccessfully ? Answer(looking.Result) : AnswerAsync(looking);
 
         // Who is in a room is for those who may be in it.
         async ValueTask<ApiError?> AskAndAnswerAsync() =>
             await core.Access.CheckJoinAsync(identity, id, connection.Aborted).ConfigureAwait(false)
-            ?? Answer(await core.Lookup.FindAsync(id, identity.UserId, CancellationToken.None).ConfigureAwait(false));
+            ?? await Answer(await core.Lookup.FindAsync(id, identity.UserId, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
 
-        async ValueTask<ApiError?> AnswerAsync(ValueTask<(RoomStanding, ApiError?)> looking) => Answer(await looking.ConfigureAwait(false));
+        async ValueTask<ApiError?> AnswerAsync(ValueTask<(RoomStanding, ApiError?)> looking) => await Answer(await looking.ConfigureAwait(false)).ConfigureAwait(false);
 
-        ApiError? Answer((RoomStanding Standing, ApiError? Failure) found) =>
-            found.Failure
-            ?? RoomAccess.CheckJoin(identity, found.Standing.Rules, id, found.Standing.Role)
-            ?? AnswerPresence(connection, id, reference, found.Standing.Rules);
+        ValueTask<ApiError?> Answer((RoomStanding Standing, ApiError? Failure) found) =>
+            (found.Failure ?? RoomAccess.CheckJoin(identity, found.Standing.Rules, id, found.Standing.Role)) is { } refused
+                ? ValueTask.FromResult<ApiError?>(refused)
+                : AnswerPresenceAsync(connection, id, reference, found.Standing.Rules);
     }
 
-    private ApiError? AnswerPresence(Connection connection, RoomId id, string? reference, NamespaceRules rules)
+    private async ValueTask<ApiError?> AnswerPresenceAsync(Connection connection, RoomId id, string? reference, NamespaceRules rules)
     {
         if (!rules.Presence)
         {
             return new ApiError(ErrorCode.Forbidden, $"Rooms of the namespace '{rules.Name}' don't tell who is in them.");
         }
 
-        var members = core.Rooms.Get(id)?.Members(MaxListedMembers) ?? new MemberList([], 0);
+        MemberList members;
+        try
+        {
+            members = await core.Rooms.ListAsync(id, MaxListedMembers, CancellationToken.None).ConfigureAwait(false) ?? new MemberList([], 0);
+        }
+        catch (RoomLogUnavailableException)
+        {
+            return Refusals.PresenceUnavailable;
+        }
+
         connection.Answer(ServerMessages.Ack(connection.Sender.Form, reference, (id, members), static (json, state) =>
         {
             json.WriteString("room_id"u8, state.id.Value);

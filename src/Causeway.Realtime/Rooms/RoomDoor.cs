@@ -79,7 +79,7 @@ internal sealed class RoomDoor(LiveCore core)
     }
 
     private bool MustOpen(RoomId id, in (RoomStanding Standing, ApiError? Failure) found) =>
-        found.Failure is null && found.Standing.Rules.IsDurable && core.Rooms.Get(id) is not { IsOpen: true };
+        found.Failure is null && found.Standing.Rules.HasToBeOpened && core.Rooms.Get(id) is not { IsOpen: true };
 
     /// <summary>The same for a durable room, whose log has to be read first.</summary>
     private async ValueTask<(Membership? Member, ApiError? Error)> OpenAndEnterAsync(
@@ -113,7 +113,7 @@ internal sealed class RoomDoor(LiveCore core)
     /// <returns>Null, or why not.</returns>
     public async ValueTask<ApiError?> OpenAsync(RoomId id, RoomStanding standing)
     {
-        if (!standing.Rules.IsDurable)
+        if (!standing.Rules.HasToBeOpened)
         {
             return null;
         }

@@ -9,6 +9,11 @@ internal sealed class RoomMembers(bool hasPresence)
     /// <summary>Connections.</summary>
     public int Count => _all.Count;
 
+    /// <summary>Connections here and, where there is presence, on other nodes.</summary>
+    public int CountEverywhere => _all.Count + (_presence?.DevicesElsewhere ?? 0);
+
+    public bool HasPresence => _presence is not null;
+
     /// <summary>Users here, everybody without identity counting as one; 0 without presence.</summary>
     public int Users => _presence?.Count ?? 0;
 
@@ -52,6 +57,21 @@ internal sealed class RoomMembers(bool hasPresence)
     /// <summary>Lets a user go who did not come back.</summary>
     /// <returns>The user, when they are gone now.</returns>
     public RoomMember? EndGrace(string userId, int absence) => _presence?.EndGrace(userId, absence);
+
+    /// <summary>Connections of a user on this node, or of all without identity.</summary>
+    public int DevicesHere(string? userId) => _presence?.DevicesHere(userId) ?? 0;
+
+    /// <summary>Connections of a user on other nodes.</summary>
+    public int DevicesElsewhere(string userId) => _presence?.DevicesElsewhereOf(userId) ?? 0;
+
+    /// <summary>Takes what another node says of a user.</summary>
+    public PresenceChange Take(NodePresence presence) => _presence?.Take(presence) ?? default;
+
+    /// <summary>Makes what is known of other nodes void, where a predicate says so.</summary>
+    public List<(string User, int Absence)> Forget(Func<string, string?, bool> isVoid) => _presence?.Forget(isVoid) ?? [];
+
+    /// <summary>Whoever is here, each user once, those without identity as null.</summary>
+    public IEnumerable<RealtimeIdentity> Here() => _all.Select(static member => member.Connection.Identity).DistinctBy(static identity => identity.UserId);
 
     /// <summary>The first users; null without presence.</summary>
     public RoomMember[]? List(int limit) => _presence is null ? null : [.. _presence.Members().Take(limit)];

@@ -17,6 +17,9 @@ public sealed class Rooms
     /// <summary>Rooms there are now.</summary>
     public int Count => _rooms.Count;
 
+    /// <summary>Whether this node is one of its cluster and hears the others now; always true for a process on its own.</summary>
+    public bool IsInTouch => _core.Cluster is not { } cluster || (cluster.IsConnected && cluster.IsMember);
+
     /// <summary>Publishes one message to a room, as the server: namespace rules on who may publish do not apply.</summary>
     /// <param name="room">The room; created when the namespace allows it.</param>
     /// <param name="type">1–64 of <c>a-z 0-9 _ . : -</c>, and none of the protocol's own.</param>
@@ -156,7 +159,8 @@ public sealed class Rooms
     public async Task<bool> DeleteAsync(RoomId room, string reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(room);
-        var hadLog = _core.Logs is { } logs && (Get(room)?.Rules ?? _core.RulesOf(room)).Durable && await logs.DeleteAsync(room, cancellationToken).ConfigureAwait(false);
+        var hadLog = _core.Logs is { } logs && (Get(room)?.Rules ?? _core.RulesOf(room)).KeepsLogs && await logs.DeleteAsync(room, cancellationToken).ConfigureAwait(false);
+        _core.Cluster?.Closed(room, reason);
         return Close(room, reason) || hadLog;
     }
 
@@ -177,6 +181,39 @@ public sealed class Rooms
         return Get(room) is { } found ? found.Members(int.MaxValue).Members ?? [] : null;
     }
 
+    /// <summary>As <see cref="Members"/>, of a room on any node.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="cancellationToken">Stops waiting for what other nodes say.</param>
+    /// <exception cref="RoomLogUnavailableException">Nobody knows at the moment who is on other nodes.</exception>
+    public async ValueTask<IReadOnlyList<RoomMember>?> MembersAsync(RoomId room, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        return await ListAsync(room, int.MaxValue, cancellationToken).ConfigureAwait(false) is var (members, _) ? members : null;
+    }
+
+    /// <summary>Members of a room on any node; null where there is none in memory, and nobody in it elsewhere.</summary>
+    internal async ValueTask<MemberList?> ListAsync(RoomId room, int limit, CancellationToken cancellationToken)
+    {
+        if (Get(room) is { IsOpen: true } found)
+        {
+            var list = found.Members(limit);
+            return list with { Members = list.Members ?? [] };
+        }
+
+        if (_core.Cluster is not { } cluster)
+        {
+            return null;
+        }
+
+        var elsewhere = new Presence();
+        foreach (var presence in await cluster.ReadPresenceAsync(room, cancellationToken).ConfigureAwait(false))
+        {
+            elsewhere.Take(presence);
+        }
+
+        return elsewhere.Count > 0 ? new MemberList([.. elsewhere.Members().Take(limit)], elsewhere.Count) : null;
+    }
+
     /// <summary>A piece of a room's log, ascending; null where there is no such room. A durable one that is not in memory is opened.</summary>
     /// <param name="room">The room.</param>
     /// <param name="after">Only offsets greater than this; null for no bound.</param>
@@ -192,20 +229,24 @@ public sealed class Rooms
             ?.Read(after, before, limit).Select(static message => new StoredMessage(message.Offset, message.Json)).ToArray();
     }
 
-    /// <summary>Puts a user's connections out of a room; each gets <c>kicked</c>.</summary>
-    /// <returns>How many were in it.</returns>
+    /// <summary>Puts a user's connections out of a room, on every node; each gets <c>kicked</c>.</summary>
+    /// <returns>How many were in it; of other nodes those that presence knows of.</returns>
     public int KickUser(RoomId room, string userId, string reason)
     {
         ArgumentNullException.ThrowIfNull(room);
-        return Kick(room, member => member.Connection.Identity.UserId == userId, reason);
+        ArgumentNullException.ThrowIfNull(userId);
+        _core.Cluster?.Kicked(room, userId, null, reason);
+        return Get(room) is { } found ? found.DevicesElsewhere(userId) + Kick(found, userId, null, reason) : 0;
     }
 
-    /// <summary>Puts one connection out of a room; it gets <c>kicked</c>.</summary>
-    /// <returns>Whether it was in it.</returns>
+    /// <summary>Puts one connection out of a room, whichever node it is on; it gets <c>kicked</c>.</summary>
+    /// <returns>Whether it was in it on this node.</returns>
     public bool KickConnection(RoomId room, string connectionId, string reason)
     {
         ArgumentNullException.ThrowIfNull(room);
-        return Kick(room, member => member.Connection.Id == connectionId, reason) > 0;
+        ArgumentNullException.ThrowIfNull(connectionId);
+        _core.Cluster?.Kicked(room, null, connectionId, reason);
+        return Get(room) is { } found && Kick(found, null, connectionId, reason) > 0;
     }
 
     /// <summary>
@@ -225,7 +266,7 @@ public sealed class Rooms
         }
 
         // First for rooms to come: one that is created meanwhile looks again once it is in the list.
-        var resolved = NamespaceRules.Resolve(all);
+        var resolved = NamespaceRules.Resolve(all, shared: _core.Cluster is not null);
         _core.Require(resolved.Values);
         _core.Replace(resolved);
         return _rooms.Values.Count(room => room.Adopt(_core.RulesOf(room.Id)));
@@ -265,7 +306,7 @@ public sealed class Rooms
 
             if (room.TryPublish(publish, out var message))
             {
-                return ValueTask.FromResult(Published(room, message!, publish.Ephemeral));
+                return ValueTask.FromResult(Published(room, publish, message!));
             }
         }
 
@@ -376,7 +417,7 @@ public sealed class Rooms
             var room = Get(id);
 
             // No rule of a room's own makes it durable: where the namespace isn't, nobody needs to be asked.
-            if (room is { IsOpen: true } || room is null && (_core.Logs is null || !_core.RulesOf(id).Durable))
+            if (room is { IsOpen: true } || room is null && (_core.Logs is null || !_core.RulesOf(id).KeepsLogs))
             {
                 return room;
             }
@@ -389,7 +430,7 @@ public sealed class Rooms
                     throw new RoomLogUnavailableException(failure.Message);
                 }
 
-                if (!standing.Rules.IsDurable || !standing.MayBeOpened || !await _core.Logs!.ExistsAsync(id, cancellationToken).ConfigureAwait(false))
+                if (!standing.Rules.IsStored || !standing.MayBeOpened || !await _core.Logs!.ExistsAsync(id, cancellationToken).ConfigureAwait(false))
                 {
                     return Get(id) is { IsOpen: true } opened ? opened : null;
                 }
@@ -464,7 +505,7 @@ public sealed class Rooms
 
             if (room.TryPublish(publish, out var message))
             {
-                return ValueTask.FromResult(Published(room, message!, publish.Ephemeral));
+                return ValueTask.FromResult(Published(room, publish, message!));
             }
         }
     }
@@ -487,14 +528,15 @@ public sealed class Rooms
         return outcome;
     }
 
-    private PublishOutcome Published(Room room, RoomMessage message, bool isEphemeral)
+    private PublishOutcome Published(Room room, in RoomPublish publish, RoomMessage message)
     {
         _core.Metrics.CountPublished();
-        if (!isEphemeral && _core.Observer is { } observer && observer.Wants(LiveEventKind.Published, room.Id))
+        if (!publish.Ephemeral && _core.Observer is { } observer && observer.Wants(LiveEventKind.Published, room.Id))
         {
             observer.Take(new LiveEvent(LiveEventKind.Published, _core.Time.GetUtcNow()) { Sequence = message.Offset, Room = room.Id, Envelope = message.Json });
         }
 
+        _core.Cluster?.Published(room.Id, publish, message);
         if (!room.Rules.HasHistory && _core.Lookup.Directory is null)
         {
             // Without a log, a room that only this message needed goes at once; one that would have to be looked up again with the next sweep.
@@ -506,9 +548,30 @@ public sealed class Rooms
 
     private void Remove(Room room) => _rooms.TryRemove(new KeyValuePair<string, Room>(room.Id.Value, room));
 
-    private int Kick(RoomId id, Predicate<Membership> predicate, string reason)
+    /// <summary>Puts a user, or one connection, out of a room on this node.</summary>
+    internal static int Kick(Room room, string? userId, string? connectionId, string reason) =>
+        room.MembersWhere(member => userId is null ? member.Connection.Id == connectionId : member.Connection.Identity.UserId == userId)
+            .Count(member => PutOut(member, "kicked", reason));
+
+    /// <summary>Rooms of which something was read from a store that others write to as well.</summary>
+    internal IEnumerable<Room> Opened() => _rooms.Values.Where(static room => room.Rules.HasToBeOpened);
+
+    /// <summary>Nobody is on a node any more.</summary>
+    internal void ForgetNode(string node)
     {
-        return Get(id)?.MembersWhere(predicate).Count(member => PutOut(member, "kicked", reason)) ?? 0;
+        foreach (var (_, room) in _rooms)
+        {
+            room.ForgetNode(node);
+        }
+    }
+
+    /// <summary>Tells the other nodes who is in the rooms here.</summary>
+    internal void NoteAllPresence()
+    {
+        foreach (var (_, room) in _rooms)
+        {
+            room.ShareAll();
+        }
     }
 
     private static void EndLine(Membership member, string type, string reason)

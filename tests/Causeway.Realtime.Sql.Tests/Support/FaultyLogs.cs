@@ -54,6 +54,9 @@ internal sealed class FaultyLogs(IRoomLogStore store) : IRoomLogStore
     public Task<IReadOnlyList<RoomLogMessage>> ReadAsync(RoomId room, string epoch, long? after, long? before, int limit, CancellationToken cancellationToken) =>
         IsAway ? throw Away() : store.ReadAsync(room, epoch, after, before, limit, cancellationToken);
 
+    public Task<IReadOnlyList<RoomLogPosition>> PositionsAsync(IReadOnlyCollection<RoomId> rooms, CancellationToken cancellationToken) =>
+        IsAway ? throw Away() : store.PositionsAsync(rooms, cancellationToken);
+
     public Task<bool> DeleteAsync(RoomId room, CancellationToken cancellationToken) => IsAway ? throw Away() : store.DeleteAsync(room, cancellationToken);
 
     private static RoomLogUnavailableException Away() => new("The store is away.");

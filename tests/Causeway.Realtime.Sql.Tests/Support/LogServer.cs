@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Causeway.Realtime.Sql.Tests;
@@ -12,6 +13,8 @@ internal sealed class LogServer : IAsyncDisposable
         ["short"] = new() { History = 5, HistorySeconds = 3_600 },
         ["brief"] = new() { History = 1_000, HistorySeconds = 60 },
         ["conflated"] = new() { History = 100, SlowConsumer = SlowConsumerPolicy.Conflate },
+        ["fleeting"] = new() { History = 100, HistorySeconds = 3_600 },
+        ["nolog"] = new() { History = 0 },
     };
 
     private readonly LogHome _home;
@@ -21,6 +24,7 @@ internal sealed class LogServer : IAsyncDisposable
     private readonly Func<IRoomLogStore, IRoomLogStore>? _wrap;
     private TestServer _server = null!;
     private bool _isGuest;
+    private bool _isNode;
 
     private LogServer(LogHome home, string? connection, TempDirectory directory, TimeProvider time, Func<IRoomLogStore, IRoomLogStore>? wrap) =>
         (_home, _connection, _directory, _time, _wrap) = (home, connection, directory, time, wrap);
@@ -54,11 +58,29 @@ internal sealed class LogServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A node of a cluster, of its own until others are started; it hears them.</summary>
+    public static async Task<LogServer> StartNodeAsync(PostgresServer? postgres = null)
+    {
+        NeedPostgres();
+        var connection = await (postgres ?? await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        var server = new LogServer(LogHome.Postgres, connection, new TempDirectory(), TimeProvider.System, null) { _isNode = true };
+        await server.StartAsync();
+        await server.InTouchAsync();
+        return server;
+    }
+
+    public Task InTouchAsync() => Eventually.True(() => Rooms.IsInTouch, what: "the node is in its cluster");
+
     /// <summary>Another process on the same data.</summary>
     public async Task<LogServer> AnotherAsync()
     {
-        var other = new LogServer(_home, _connection, _directory, _time, _wrap) { _isGuest = true };
+        var other = new LogServer(_home, _connection, _directory, _time, _wrap) { _isGuest = true, _isNode = _isNode };
         await other.StartAsync();
+        if (_isNode)
+        {
+            await other.InTouchAsync();
+        }
+
         return other;
     }
 
@@ -68,6 +90,9 @@ internal sealed class LogServer : IAsyncDisposable
         await _server.DisposeAsync();
         await StartAsync();
     }
+
+    public Task<LiveClient> ConnectAsync(string user) =>
+        LiveClient.ConnectAsync(_server.BaseAddress, new RawHandshake { Headers = new Dictionary<string, string> { [UserHeader.Name] = user } });
 
     public Task<LiveClient> ConnectAsync() => LiveClient.ConnectAsync(_server.BaseAddress);
 
@@ -140,10 +165,11 @@ internal sealed class LogServer : IAsyncDisposable
                     options.MessagesPerSecond = 1_000_000;
                     foreach (var (name, rules) in Namespaces)
                     {
-                        options.Namespaces[name] = new NamespaceOptions { History = rules.History, HistorySeconds = rules.HistorySeconds, SlowConsumer = rules.SlowConsumer, Durable = isDurable };
+                        options.Namespaces[name] = new NamespaceOptions { History = rules.History, HistorySeconds = rules.HistorySeconds, SlowConsumer = rules.SlowConsumer, Durable = isDurable && name is not ("fleeting" or "nolog") };
                     }
                 });
                 realtime.On<Note>("note", static (context, note, token) => context.PublishAsync(new { n = note.N }, token).AsTask());
+                builder.Services.AddSingleton<IRealtimeAuthenticator, UserHeader>();
                 if (!isDurable)
                 {
                     return;
@@ -155,6 +181,10 @@ internal sealed class LogServer : IAsyncDisposable
                 }
 
                 builder.Services.AddDurableRooms();
+                if (_isNode)
+                {
+                    builder.Services.AddPostgresBackplane();
+                }
             });
         if (isDurable)
         {
@@ -163,4 +193,15 @@ internal sealed class LogServer : IAsyncDisposable
     }
 
     internal sealed record Note(int N);
+
+    /// <summary>Takes everybody for who they say they are.</summary>
+    private sealed class UserHeader : IRealtimeAuthenticator
+    {
+        public const string Name = "X-User";
+
+        public ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(AuthenticationOutcome.Accept(context.Request.Headers[Name] is [{ } user] ? new RealtimeIdentity { UserId = user, Name = user.ToUpperInvariant() } : RealtimeIdentity.Anonymous));
+
+        public ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
 }

@@ -102,7 +102,7 @@ public sealed class NamespaceTests
         options.Namespaces["DEFAULT"] = new() { History = 7, Presence = false, SlowConsumer = SlowConsumerPolicy.Conflate, MaxMembers = 9 };
         options.Namespaces["Chat"] = new() { HistorySeconds = 5, Presence = true, Join = JoinRule.Authenticated, Publish = PublishRule.Server, AutoCreate = false };
 
-        var rules = NamespaceRules.Resolve(options.Namespaces);
+        var rules = NamespaceRules.Resolve(options.Namespaces, shared: false);
 
         var chat = rules["cHAT"];
         Assert.Equal("Chat", chat.Name);
@@ -117,7 +117,7 @@ public sealed class NamespaceTests
     [Fact]
     public void Resolve_NothingConfigured_IsTheDocumentedDefault()
     {
-        var rules = NamespaceRules.Resolve(new RealtimeOptions().Namespaces)["default"];
+        var rules = NamespaceRules.Resolve(new RealtimeOptions().Namespaces, shared: false)["default"];
 
         Assert.Equal((100, TimeSpan.FromSeconds(300), true), (rules.History, rules.HistoryAge, rules.Presence));
         Assert.Equal((JoinRule.Anyone, PublishRule.Members, SlowConsumerPolicy.Disconnect), (rules.Join, rules.Publish, rules.SlowConsumer));

@@ -1,0 +1,94 @@
+using Causeway.Data;
+
+namespace Causeway.Realtime.Sql;
+
+/// <summary>The nodes of a cluster and who is on them, in PostgreSQL; its clock counts, so that those of the nodes don't matter.</summary>
+internal sealed class SqlClusterStore(Database database, TimeSpan lease) : IClusterStore
+{
+    public Task<LeaseRenewal> RenewAsync(string node, string name, bool isNew, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
+        async (unit, token) =>
+        {
+            var parameters = new { node, name, lease = lease.TotalSeconds };
+            var held = await unit.ExecuteAsync(
+                isNew
+                    ? "INSERT INTO nodes (node, name, lease_until) VALUES (@node, @name, now() + make_interval(secs => @lease)) ON CONFLICT (node) DO UPDATE SET lease_until = excluded.lease_until"
+                    : "UPDATE nodes SET lease_until = now() + make_interval(secs => @lease) WHERE node = @node AND lease_until > now()",
+                parameters, token).ConfigureAwait(false) > 0;
+
+            // One node at a time: the others would find nothing but its locks.
+            var gone = await unit.QueryAsync<string>(
+                "DELETE FROM nodes WHERE node IN (SELECT node FROM nodes WHERE lease_until <= now() FOR UPDATE SKIP LOCKED) RETURNING node", null, token).ConfigureAwait(false);
+            return new LeaseRenewal(held, [.. gone.Where(other => other != node)]);
+        },
+        cancellationToken));
+
+    public Task LeaveAsync(string node, CancellationToken cancellationToken) =>
+        SqlRoomLogs.UnavailableOr(() => database.ExecuteAsync("DELETE FROM nodes WHERE node = @node", new { node }, cancellationToken));
+
+    public Task<bool> WritePresenceAsync(string node, IReadOnlyList<NodePresence> changes, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
+        async (unit, token) =>
+        {
+            // Whoever takes the node out waits, so that nothing of it is left behind.
+            if ((await unit.QueryAsync<string>("SELECT node FROM nodes WHERE node = @node FOR SHARE", new { node }, token).ConfigureAwait(false)).Count == 0)
+            {
+                return false;
+            }
+
+            var (gone, there) = (changes.Where(static change => change.Devices == 0).ToList(), changes.Where(static change => change.Devices > 0).ToList());
+            if (gone.Count > 0)
+            {
+                await unit.ExecuteAsync(
+                    """
+                    DELETE FROM node_presence p USING unnest(@rooms, @users) AS gone (room_id, user_id)
+                    WHERE p.node = @node AND p.room_id = gone.room_id AND p.user_id IS NOT DISTINCT FROM gone.user_id
+                    """,
+                    new { node, rooms = Of(gone, static change => change.Room.Value), users = Of(gone, static change => change.UserId) }, token).ConfigureAwait(false);
+            }
+
+            if (there.Count > 0)
+            {
+                await unit.ExecuteAsync(
+                    """
+                    INSERT INTO node_presence (room_id, node, user_id, name, devices, version)
+                    SELECT t.room_id, @node, t.user_id, t.name, t.devices, t.version FROM unnest(@rooms, @users, @names, @devices, @versions) AS t (room_id, user_id, name, devices, version)
+                    ON CONFLICT (room_id, node, user_id) DO UPDATE SET name = excluded.name, devices = excluded.devices, version = excluded.version
+                    """,
+                    new
+                    {
+                        node,
+                        rooms = Of(there, static change => change.Room.Value),
+                        users = Of(there, static change => change.UserId),
+                        names = Of(there, static change => change.Name),
+                        devices = Of(there, static change => change.Devices),
+                        versions = Of(there, static change => change.Version),
+                    },
+                    token).ConfigureAwait(false);
+            }
+
+            return true;
+        },
+        cancellationToken));
+
+    public Task<IReadOnlyList<NodePresence>> ReadPresenceAsync(IReadOnlyCollection<RoomId> rooms, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr<IReadOnlyList<NodePresence>>(async () =>
+        (await database.QueryAsync<PresenceRow>(
+            "SELECT room_id, node, user_id, p.name, devices, version FROM node_presence p JOIN nodes USING (node) WHERE room_id = ANY(@rooms) AND lease_until > now()",
+            new { rooms = rooms.Select(static room => room.Value).ToArray() }, cancellationToken).ConfigureAwait(false))
+        .ConvertAll(static row => new NodePresence(row.Node, RoomId.Parse(row.RoomId, null), row.UserId, row.Name, row.Devices, row.Version)));
+
+    private static T[] Of<T>(List<NodePresence> changes, Func<NodePresence, T> value) => [.. changes.Select(value)];
+
+    private sealed record PresenceRow
+    {
+        public required string RoomId { get; init; }
+
+        public required string Node { get; init; }
+
+        public string? UserId { get; init; }
+
+        public string? Name { get; init; }
+
+        public int Devices { get; init; }
+
+        public long Version { get; init; }
+    }
+}

@@ -1,0 +1,217 @@
+using System.Collections.Concurrent;
+
+namespace Causeway.Realtime;
+
+/// <summary>
+/// Keeps this node among the living, and tells the others who is in which room on it: written down first, told then, so that whoever reads and listens misses nothing. A node that
+/// was silent for too long is taken out by the others; it comes back under another id.
+/// </summary>
+internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStore store) : IDisposable
+{
+    private const int AtOnce = 1_000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, byte> _gone = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _noted = new(0, 1);
+    private Dictionary<(string Room, string? User), NodePresence> _changes = [];
+    private string _node = Cluster.NewNodeId();
+    private long _version;
+    private bool _isMember;
+    private Task _leasing = Task.CompletedTask;
+    private Task _writing = Task.CompletedTask;
+
+    /// <summary>How this node is called until it loses its lease.</summary>
+    public string Node => Volatile.Read(ref _node);
+
+    public bool IsMember => Volatile.Read(ref _isMember);
+
+    public void Start()
+    {
+        _leasing = Task.Run(() => LeaseAsync(_stop.Token));
+        _writing = Task.Run(() => WriteAsync(_stop.Token));
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_leasing, _writing).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_isMember)
+        {
+            try
+            {
+                await store.LeaveAsync(_node, cancellationToken).ConfigureAwait(false);
+                cluster.NodeGone(_node);
+            }
+            catch (Exception exception)
+            {
+                // The others find out when the lease is over.
+                core.Logger.LeaseNotRenewed(exception);
+            }
+        }
+    }
+
+    public void Dispose() => _stop.Cancel();
+
+    /// <summary>Whether a node is another one, and alive as far as is known.</summary>
+    public bool IsOther(string node) => node != Node && !_gone.ContainsKey(node);
+
+    public IReadOnlyList<NodePresence> OfOthers(IReadOnlyList<NodePresence> all) => [.. all.Where(presence => IsOther(presence.Node))];
+
+    /// <summary>Takes everybody out of all rooms who was on a node.</summary>
+    public void Forget(string node)
+    {
+        if (node != Node && _gone.TryAdd(node, 0))
+        {
+            core.Logger.NodeGone(node);
+            core.Rooms.ForgetNode(node);
+        }
+    }
+
+    /// <summary>Somebody has come to a room here, or left it. Called under the room's gate.</summary>
+    public void Note(RoomId room, string? userId, string? name, int devices)
+    {
+        lock (_gate)
+        {
+            _changes[(room.Value, userId)] = new NodePresence(_node, room, userId, name, devices, ++_version);
+            if (_changes.Count == 1 && _noted.CurrentCount == 0)
+            {
+                _noted.Release();
+            }
+        }
+    }
+
+    private async Task LeaseAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var wait = TimeSpan.FromSeconds(core.Options.NodeLeaseSeconds) / 3;
+            try
+            {
+                using var patience = new CancellationTokenSource(Patience, core.Time);
+                using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
+                var renewal = await store.RenewAsync(Node, core.Node, isNew: !_isMember, giveUp.Token).ConfigureAwait(false);
+                foreach (var node in renewal.Gone)
+                {
+                    Forget(node);
+                    cluster.NodeGone(node);
+                }
+
+                if (!renewal.IsHeld)
+                {
+                    ComeBack();
+                    wait = TimeSpan.Zero;
+                }
+                else if (!_isMember)
+                {
+                    Volatile.Write(ref _isMember, true);
+                    core.Logger.NodeEntered(Node);
+                    Signal();
+                }
+            }
+            catch (Exception exception) when (!stop.IsCancellationRequested)
+            {
+                core.Logger.LeaseNotRenewed(exception);
+                wait = Retry;
+            }
+            catch (Exception)
+            {
+                return;
+            }
+
+            await Task.Delay(wait, core.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The others have taken this node out: it comes back under another name, with everybody who is on it.</summary>
+    private void ComeBack()
+    {
+        var lost = _node;
+        _gone.TryAdd(lost, 0);
+        lock (_gate)
+        {
+            _changes = [];
+            Volatile.Write(ref _node, Cluster.NewNodeId());
+            Volatile.Write(ref _isMember, false);
+        }
+
+        core.Logger.LeaseLost(lost);
+        core.Rooms.NoteAllPresence();
+    }
+
+    private async Task WriteAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await _noted.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (_isMember && Take() is { Count: > 0 } changes && !stop.IsCancellationRequested)
+            {
+                if (!await TryWriteAsync(changes, stop).ConfigureAwait(false))
+                {
+                    await Task.Delay(Retry, core.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
+        }
+    }
+
+    private List<NodePresence> Take()
+    {
+        lock (_gate)
+        {
+            var taken = _changes.Take(AtOnce).ToList();
+            taken.ForEach(change => _changes.Remove(change.Key));
+            return taken.ConvertAll(static change => change.Value);
+        }
+    }
+
+    private async Task<bool> TryWriteAsync(List<NodePresence> changes, CancellationToken stop)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(Patience, core.Time);
+            using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
+            if (await store.WritePresenceAsync(changes[0].Node, changes, giveUp.Token).ConfigureAwait(false))
+            {
+                changes.ForEach(cluster.Present);
+                return true;
+            }
+
+            // The lease is lost; its loop finds out, and then everybody is noted anew.
+        }
+        catch (Exception exception) when (!stop.IsCancellationRequested)
+        {
+            core.Logger.PresenceNotShared(changes.Count, exception);
+        }
+        catch (Exception)
+        {
+            return true;
+        }
+
+        lock (_gate)
+        {
+            // What was noted meanwhile is newer.
+            foreach (var change in changes.Where(change => change.Node == _node))
+            {
+                _changes.TryAdd((change.Room.Value, change.UserId), change);
+            }
+
+            Signal();
+        }
+
+        return false;
+    }
+
+    private void Signal()
+    {
+        lock (_gate)
+        {
+            if (_noted.CurrentCount == 0)
+            {
+                _noted.Release();
+            }
+        }
+    }
+}

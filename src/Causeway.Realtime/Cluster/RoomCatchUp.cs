@@ -1,0 +1,90 @@
+namespace Causeway.Realtime;
+
+/// <summary>Reads into open rooms what other nodes have put into their logs. A room is read by one task at a time, some rooms at once.</summary>
+internal sealed class RoomCatchUp(LiveCore core, IRoomLogStore store) : IDisposable
+{
+    private const int AtOnce = 8;
+    private const int Page = 1_000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _slots = new(AtOnce);
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>A room's log stands at a position, somebody says.</summary>
+    public void Heard(Room room, string epoch, long newest)
+    {
+        switch (room.NoteHeard(epoch, newest))
+        {
+            case HeardResult.OtherLog:
+                core.Rooms.Close(room, "deleted");
+                break;
+            case HeardResult.Behind:
+                _ = Task.Run(() => RunAsync(room));
+                break;
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(Room room)
+    {
+        try
+        {
+            await _slots.WaitAsync(_stop.Token).ConfigureAwait(false);
+            try
+            {
+                await ReadAsync(room, _stop.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+        catch (Exception) when (_stop.IsCancellationRequested)
+        {
+            // The process ends.
+        }
+    }
+
+    private async Task ReadAsync(Room room, CancellationToken stop)
+    {
+        var wait = FirstRetry;
+        while (room.TakeMissing() is { } missing)
+        {
+            try
+            {
+                using var patience = new CancellationTokenSource(Patience, core.Time);
+                using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
+                var missed = await store.ReadAsync(room.Id, room.Epoch, missing.After, missing.UpTo + 1, Page, giveUp.Token).ConfigureAwait(false);
+                room.TakeStored(missed.Count > 0 ? core.Logs!.Encode(room, missed) : [], missing.UpTo);
+                wait = FirstRetry;
+            }
+            catch (Exception exception) when (!stop.IsCancellationRequested)
+            {
+                core.Logger.RoomNotCaughtUp(room.Id.Value, exception);
+                await Task.Delay(wait, core.Time, stop).ConfigureAwait(false);
+                wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
+            }
+        }
+    }
+}
+
+/// <summary>What a position that somebody told means to a room.</summary>
+internal enum HeardResult
+{
+    /// <summary>It has it, or will have it, or does not need it.</summary>
+    Nothing = 1,
+
+    /// <summary>Its log must be read.</summary>
+    Behind,
+
+    /// <summary>Its log is no more; there is another one.</summary>
+    OtherLog,
+}

@@ -1,0 +1,111 @@
+namespace Causeway.Realtime.Sql.Tests;
+
+/// <summary>D12: who is in a room is exact over all nodes, whatever becomes of one.</summary>
+public sealed class SharedPresenceTests
+{
+    private static readonly RoomId Room = RoomId.Parse("log:a");
+
+    [Fact]
+    public async Task Join_OnAnotherNode_IsToldOnceAndCounted()
+    {
+        await using var one = await LogServer.StartNodeAsync();
+        await using var two = await one.AnotherAsync();
+        await using var ann = await one.ConnectAsync("ann");
+        await ann.JoinAsync("log:a");
+        await using var bob = await two.ConnectAsync("bob");
+        await using var bobToo = await one.ConnectAsync("bob");
+        await using var stranger = await two.ConnectAsync();
+
+        await Eventually.True(async () => (await two.Rooms.MembersAsync(Room))?.Count == 1, what: "the other node reads of ann without the room");
+        var joined = await bob.JoinAsync("log:a");
+        Assert.Equal("bob", (await ann.NextAsync("user_joined")).Payload.GetProperty("user_id").GetString());
+        await bobToo.JoinAsync("log:a");
+        await stranger.JoinAsync("log:a");
+
+        Assert.Equal(2, joined.Payload.GetProperty("member_count").GetInt32());
+        RoomMember[] expected = [new(null, null, 1), new("ann", "ANN", 1), new("bob", "BOB", 2)];
+        await Eventually.True(() => one.Rooms.Members(Room)!.SequenceEqual(expected) && two.Rooms.Members(Room)!.SequenceEqual(expected), what: "both nodes know all three");
+        Assert.Equal(4, one.Rooms.Find(Room)!.Connections);
+        Assert.Single(ann.Log, static message => message.Type == "user_joined");
+    }
+
+    [Fact]
+    public async Task Leave_OnAnotherNode_IsToldAfterTheGrace()
+    {
+        await using var one = await LogServer.StartNodeAsync();
+        await using var two = await one.AnotherAsync();
+        await using var ann = await one.ConnectAsync("ann");
+        await using var bob = await two.ConnectAsync("bob");
+        await ann.JoinAsync("log:a");
+        await bob.JoinAsync("log:a");
+        await ann.NextAsync("user_joined");
+
+        await bob.LeaveAsync("log:a");
+
+        Assert.Equal("bob", (await ann.NextAsync("user_left")).Payload.GetProperty("user_id").GetString());
+        Assert.Equal("ann", Assert.Single(one.Rooms.Members(Room)!).UserId);
+        await Eventually.True(async () => await PresentAsync(one) == 1, what: "what is written down is the same");
+    }
+
+    [Fact]
+    public async Task Move_ToAnotherNodeWithinTheGrace_IsUnnoticed()
+    {
+        await using var one = await LogServer.StartNodeAsync();
+        await using var two = await one.AnotherAsync();
+        await using var ann = await one.ConnectAsync("ann");
+        await using var bob = await two.ConnectAsync("bob");
+        await ann.JoinAsync("log:a");
+        await bob.JoinAsync("log:a");
+        await ann.NextAsync("user_joined");
+
+        await bob.CloseAsync();
+        await Eventually.True(() => one.Rooms.Members(Room)!.Count == 1, what: "bob is away");
+        await using var again = await one.ConnectAsync("bob");
+        await again.JoinAsync("log:a");
+        await two.PublishAsync("log:a", 1);
+        await ann.NextAsync("chat");
+
+        Assert.Equal(["bob"], ann.Log.Where(static message => message.Type is "user_joined" or "user_left").Select(static message => message.Payload.GetProperty("user_id").GetString()));
+    }
+
+    [Fact]
+    public async Task Stop_OfANode_TakesItsMembersWithIt()
+    {
+        await using var one = await LogServer.StartNodeAsync();
+        await using var ann = await one.ConnectAsync("ann");
+        await ann.JoinAsync("log:a");
+        var two = await one.AnotherAsync();
+        await using (two)
+        {
+            await using var bob = await two.ConnectAsync("bob");
+            await bob.JoinAsync("log:a");
+            await ann.NextAsync("user_joined");
+        }
+
+        Assert.Equal("bob", (await ann.NextAsync("user_left")).Payload.GetProperty("user_id").GetString());
+        Assert.Single(await one.Database.QueryAsync<string>("SELECT node FROM nodes"));
+    }
+
+    [Fact]
+    public async Task Lease_IsOver_MembersAreGoneAndTheNodeComesBackWithThem()
+    {
+        await using var one = await LogServer.StartNodeAsync();
+        await using var two = await one.AnotherAsync();
+        await using var ann = await one.ConnectAsync("ann");
+        await using var bob = await two.ConnectAsync("bob");
+        await ann.JoinAsync("log:a");
+        await bob.JoinAsync("log:a");
+        await ann.NextAsync("user_joined");
+        var before = await one.Database.QueryAsync<string>("SELECT node FROM nodes ORDER BY node");
+
+        // Both have been silent for too long, as after a pause of the machine.
+        await one.Database.ExecuteAsync("UPDATE nodes SET lease_until = now() - interval '1 second'");
+
+        await Eventually.True(async () => (await one.Database.QueryAsync<string>("SELECT node FROM nodes ORDER BY node")) is { Count: 2 } now && !now.Intersect(before).Any(), what: "both are back under other names");
+        await Eventually.True(() => one.Rooms.Members(Room)!.Count == 2 && two.Rooms.Members(Room)!.Count == 2, what: "everybody is there again");
+        await Eventually.True(async () => await PresentAsync(one) == 2);
+        Assert.DoesNotContain(ann.Log, static message => message.Type == "user_left");
+    }
+
+    private static async Task<int> PresentAsync(LogServer server) => (await server.Database.QueryAsync<string>("SELECT room_id FROM node_presence")).Count;
+}
