@@ -30,6 +30,11 @@ internal sealed class LiveCore : IDisposable
         Door = new RoomDoor(this);
         Refresh = new RoomRefresh(this);
         Logs = logs is null ? null : new DurableLogs(this, logs);
+        if (backplane is null && Options.Backplane != BackplaneKind.None)
+        {
+            throw new InvalidOperationException($"{nameof(RealtimeOptions.Backplane)} is {Options.Backplane}, but there is no IBackplane: add one, such as that of AddPostgresBackplane.");
+        }
+
         if (backplane is not null)
         {
             Cluster = logs is not null && nodes is not null

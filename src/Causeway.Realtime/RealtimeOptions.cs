@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace Causeway.Realtime;
@@ -14,6 +15,10 @@ public sealed class RealtimeOptions : IValidatableObject
     /// <value>Bytes, 4,096–268,435,456. Default 1 MiB.</value>
     [Range(4_096, 268_435_456)]
     public int BacklogBytes { get; set; } = 1_048_576;
+
+    /// <summary>What nodes that share their rooms hear each other over; the one that is named must be registered.</summary>
+    /// <value>Default <see cref="BackplaneKind.None"/>: the process is on its own.</value>
+    public BackplaneKind Backplane { get; set; } = BackplaneKind.None;
 
     /// <summary>How long a node of a cluster may be silent before the others take it out, with everybody on it.</summary>
     /// <value>Seconds, 3–300. Default 10.</value>
@@ -95,4 +100,15 @@ public enum CompressionMode
 
     /// <summary>permessage-deflate with no context take-over, so that one compressed form serves every connection.</summary>
     Shared,
+}
+
+/// <summary>What nodes hear each other over.</summary>
+[TypeConverter(typeof(WireNameConverter<BackplaneKind>))]
+public enum BackplaneKind
+{
+    /// <summary>Nothing: there is one node.</summary>
+    None = 0,
+
+    /// <summary>The notifications of the PostgreSQL database that they share.</summary>
+    Postgres,
 }

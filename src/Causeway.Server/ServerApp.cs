@@ -126,7 +126,7 @@ internal static class ServerApp
         services.AddServerFiles(settings);
         services.AddServerRelay(settings);
         services.AddStreams(settings);
-        services.AddServerRooms();
+        services.AddServerRooms(settings);
         services.AddServerJobs(settings);
         services.AddServerWebhooks(settings);
         services.AddServerCallOuts();

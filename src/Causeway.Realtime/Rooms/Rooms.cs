@@ -239,6 +239,20 @@ public sealed class Rooms
         return Get(room) is { } found ? found.DevicesElsewhere(userId) + Kick(found, userId, null, reason) : 0;
     }
 
+    /// <summary>As <see cref="KickUser"/>, counting also those of a room that is not in memory here.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="reason">What they are told.</param>
+    /// <param name="cancellationToken">Stops waiting for what other nodes say; nobody is put out then.</param>
+    /// <exception cref="RoomLogUnavailableException">Nobody knows at the moment who is on other nodes; nobody was put out.</exception>
+    public async ValueTask<int> KickUserAsync(RoomId room, string userId, string reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        ArgumentNullException.ThrowIfNull(userId);
+        var known = await MembersAsync(room, cancellationToken).ConfigureAwait(false);
+        return Math.Max(KickUser(room, userId, reason), known?.FirstOrDefault(member => member.UserId == userId)?.Devices ?? 0);
+    }
+
     /// <summary>Puts one connection out of a room, whichever node it is on; it gets <c>kicked</c>.</summary>
     /// <returns>Whether it was in it on this node.</returns>
     public bool KickConnection(RoomId room, string connectionId, string reason)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Causeway.Data;
 using Causeway.Hosting;
 using Causeway.Http;
 using Causeway.Identity;
@@ -101,6 +102,9 @@ internal sealed class ServerSettings
     /// <summary>Whether a static site is served.</summary>
     public bool HasSite => Relay.Site.Directory is not null;
 
+    /// <summary>Whether there are other nodes with the same rooms.</summary>
+    public bool SharesRooms => Realtime.Backplane != BackplaneKind.None;
+
     /// <summary>What a service manager handed over to listen on.</summary>
     public IReadOnlyList<ActivatedSocket> Sockets { get; private init; } = [];
 
@@ -150,8 +154,7 @@ internal sealed class ServerSettings
         CausewayConfiguration configuration, IReadOnlyList<string> args, CausewayConfigurationSettings look, IReadOnlyList<ActivatedSocket>? sockets = null)
     {
         var settings = new ServerSettings(configuration, look.WorkingDirectory, () => Load(args, look, sockets)) { Sockets = sockets ?? [] };
-        var found = configuration.Problems;
-        var problems = (found.Count == 0 ? found : LaterKeys.Reword(found, Values(configuration))).Concat(settings.Contradictions()).ToList();
+        var problems = configuration.Problems.Concat(settings.Contradictions()).ToList();
         return problems.Count == 0 ? settings : throw new ConfigurationException(problems);
     }
 
@@ -240,13 +243,6 @@ internal sealed class ServerSettings
 
     private static bool TakesEverything(string? path) => path is ['/', '{', '*', .., '}'] && path.IndexOf('}', StringComparison.Ordinal) == path.Length - 1;
 
-    private static ConfigurationManager Values(CausewayConfiguration configuration)
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.AddCausewayConfiguration(configuration);
-        return builder.Configuration;
-    }
-
     private static void Copy(CausewayConfigurationSettings from, CausewayConfigurationSettings to)
     {
         to.WorkingDirectory = from.WorkingDirectory;
@@ -290,6 +286,11 @@ internal sealed class ServerSettings
             var space = message.IndexOf(' ', StringComparison.Ordinal);
             var key = message[..space].TrimEnd(':');
             yield return new ConfigurationProblem(key, message[(space + 1)..].TrimEnd('.'), Configuration.OriginOf(key));
+        }
+
+        if (SharesRooms && Database.Provider != DatabaseProvider.Postgres)
+        {
+            yield return new ConfigurationProblem("Realtime:Backplane", "needs Database:Provider postgres: several nodes can't share an SQLite file", Configuration.OriginOf("Realtime:Backplane"));
         }
 
         if (HasSite && Relay.Routes.FirstOrDefault(static route => TakesEverything(route.Path)) is { } everything)

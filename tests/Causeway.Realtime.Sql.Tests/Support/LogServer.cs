@@ -202,6 +202,6 @@ internal sealed class LogServer : IAsyncDisposable
         public ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext context, string? token, CancellationToken cancellationToken) =>
             ValueTask.FromResult(AuthenticationOutcome.Accept(context.Request.Headers[Name] is [{ } user] ? new RealtimeIdentity { UserId = user, Name = user.ToUpperInvariant() } : RealtimeIdentity.Anonymous));
 
-        public ValueTask<AuthenticationOutcome> RefreshAsync(string token, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<AuthenticationOutcome> RefreshAsync(ConnectionInfo connection, string token, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

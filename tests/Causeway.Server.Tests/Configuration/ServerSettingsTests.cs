@@ -51,18 +51,21 @@ public sealed class ServerSettingsTests : IDisposable
         Assert.DoesNotContain(problems, static problem => problem.ToString().Contains("c2hvcnQ=", StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData("""{ "Realtime": { "Backplane": "postgres" } }""", "Realtime:Backplane")]
-    public void Load_ThingOfALaterRelease_RefusedByName(string json, string key)
+    [Fact]
+    public void Load_BackplaneOnSqlite_SaysWhatItNeeds()
     {
-        var problem = Assert.Single(Problems(json));
+        var problem = Assert.Single(Problems("""{ "Realtime": { "Backplane": "postgres" } }"""));
 
-        Assert.Equal(key, problem.Key);
-        Assert.Contains("not in this release", problem.Reason, StringComparison.Ordinal);
+        Assert.Equal("Realtime:Backplane", problem.Key);
+        Assert.Contains("Database:Provider postgres", problem.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Load_LaterThingsThatAskForNothing_Taken() => Assert.NotNull(Load("""
+    public void Load_BackplaneOnPostgres_SharesRooms() => Assert.True(
+        Load("""{ "Realtime": { "Backplane": "postgres" }, "Database": { "Provider": "postgres", "ConnectionString": "Host=127.0.0.1" } }""").SharesRooms);
+
+    [Fact]
+    public void Load_ThingsThatAskForNothing_Taken() => Assert.NotNull(Load("""
         { "Server": { "AdminUrls": null }, "Auth": { "AllowRegistration": false }, "Relay": { "Site": { "Directory": null } }, "Mail": {},
           "Realtime": { "Backplane": "none", "Namespaces": { "chat": { "Durable": true } } }, "Telemetry": { "Otlp": null } }
         """));

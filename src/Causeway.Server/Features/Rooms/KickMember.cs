@@ -23,12 +23,12 @@ internal static class KickMember
             return forbidden.ToResult();
         }
 
-        if (rooms.Find(room!) is null && await store.FindAsync(room!, cancellationToken) is null)
+        if (await rooms.MembersAsync(room!, cancellationToken) is null && await store.FindAsync(room!, cancellationToken) is null)
         {
             return RoomErrors.NotFound.ToResult();
         }
 
-        return rooms.KickUser(room!, user_id, reason ?? "kicked") > 0
+        return await rooms.KickUserAsync(room!, user_id, reason ?? "kicked", cancellationToken) > 0
             ? TypedResults.NoContent()
             : new ApiError(ErrorCode.NotFound, "The user is not in the room.").ToResult();
     }

@@ -20,7 +20,7 @@ internal static class ListMembers
             return RoomErrors.BadId.ToResult();
         }
 
-        var members = rooms.Members(room);
+        var members = await rooms.MembersAsync(room, cancellationToken);
         if (members is null && await store.FindAsync(room, cancellationToken) is null)
         {
             return RoomErrors.NotFound.ToResult();

@@ -7,7 +7,9 @@ namespace Causeway.Server;
 /// <summary>Rooms as a part of the service: stored, looked up when somebody comes, and followed on every node.</summary>
 internal static class ServerRooms
 {
-    public static IServiceCollection AddServerRooms(this IServiceCollection services)
+    public const string BackplaneName = "backplane";
+
+    public static IServiceCollection AddServerRooms(this IServiceCollection services, ServerSettings settings)
     {
         services.AddSingleton<RoomDirectory>();
         services.AddSingleton<IRoomDirectory>(static provider => provider.GetRequiredService<RoomDirectory>());
@@ -17,6 +19,17 @@ internal static class ServerRooms
         services.AddSingleton<RoomListing>();
         services.AddSingleton<RoomAudit>();
         services.AddDurableRooms();
+        if (settings.SharesRooms)
+        {
+            services.AddPostgresBackplane();
+            services.AddDependency(
+                BackplaneName,
+                static (provider, _) => provider.GetRequiredService<Realtime.Rooms>().IsInTouch
+                    ? ValueTask.CompletedTask
+                    : throw new InvalidOperationException("The other nodes are not heard."),
+                static dependency => dependency.RetryMax = TimeSpan.FromSeconds(2));
+        }
+
 
         // From before anybody can be in a room: of what changes later each change is read, with what those in the room are to be told.
         services.AddLifespanStep("room changes", ServerDatabase.FirstOfAll + 1, TimeSpan.FromMinutes(1), static async (provider, cancellationToken) =>
