@@ -91,9 +91,9 @@ internal abstract class AppendStatements
         public override Task RelaxAsync(UnitOfWork unit, CancellationToken cancellationToken) => unit.ExecuteAsync("SET LOCAL synchronous_commit = off", null, cancellationToken);
 
         public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken) =>
-            // In one order on every node, so that two of them never wait for each other.
+            // In one order on every node, so that two of them never wait for each other; and a node that stands still with its locks lets go of them.
             await unit.QueryAsync<LogRow>(
-                "SELECT log, room_id, epoch, newest, keep_count, keep_ms, life FROM room_logs WHERE room_id = ANY(@rooms) ORDER BY room_id FOR UPDATE", new { rooms }, cancellationToken).ConfigureAwait(false);
+                "SET LOCAL idle_in_transaction_session_timeout = '3s'; SELECT log, room_id, epoch, newest, keep_count, keep_ms, life FROM room_logs WHERE room_id = ANY(@rooms) ORDER BY room_id FOR UPDATE", new { rooms }, cancellationToken).ConfigureAwait(false);
 
         public override async Task WriteAsync(UnitOfWork unit, AppendPlan plan, long now, CancellationToken cancellationToken)
         {
