@@ -325,9 +325,11 @@ public sealed class WorkerTests
         using var window = new CancellationTokenSource();
 
         var draining = node.Worker.DrainAsync(window.Token);
-        var waiting = await node.AddAsync("new");
         gate.SetResult();
         await node.UntilAsync(ends, JobState.Succeeded);
+
+        // Not before: a turn that was under way when the drain began may still take something.
+        var waiting = await node.AddAsync("new");
         Assert.False(draining.IsCompleted);
         await window.CancelAsync();
 

@@ -9,6 +9,7 @@ public sealed class DrainState : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _window;
     private long _started;
+    private bool _isAnnounced;
 
     /// <summary>Made by <c>AddDrain</c>.</summary>
     /// <param name="options">The window.</param>
@@ -37,6 +38,9 @@ public sealed class DrainState : IDisposable
     /// <summary>How the drain went; null until its last phase has ended.</summary>
     public DrainReport? Report { get; internal set; }
 
+    /// <summary>Whether everybody who waits for <see cref="Draining"/> knows: what the outside is told must not be ahead of what is so.</summary>
+    internal bool IsAnnounced => Volatile.Read(ref _isAnnounced);
+
     internal TimeSpan Elapsed => IsDraining ? _time.GetElapsedTime(Volatile.Read(ref _started)) : TimeSpan.Zero;
 
     /// <inheritdoc/>
@@ -51,7 +55,15 @@ public sealed class DrainState : IDisposable
             return false;
         }
 
-        _draining.Cancel();
+        try
+        {
+            _draining.Cancel();
+        }
+        finally
+        {
+            Volatile.Write(ref _isAnnounced, true);
+        }
+
         return true;
     }
 

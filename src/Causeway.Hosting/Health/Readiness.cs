@@ -39,7 +39,7 @@ public sealed class Readiness
     /// <returns>The report, within a second.</returns>
     public async Task<ReadinessReport> CheckAsync()
     {
-        if (_drain is { IsDraining: true })
+        if (_drain is { IsAnnounced: true })
         {
             return new("draining", []);
         }

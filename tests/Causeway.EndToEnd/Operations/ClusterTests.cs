@@ -7,7 +7,7 @@ namespace Causeway.EndToEnd.Operations;
 /// <summary>D12: three nodes on one PostgreSQL. Whatever becomes of one of them, no client misses a durable message, gets one twice or out of order.</summary>
 public sealed class ClusterTests
 {
-    private const int Between = 150;
+    private const int Between = 50;
 
     private static readonly string[] Rooms = ["kept:one", "kept:two"];
 

@@ -42,7 +42,8 @@ internal static class GarbageCollection
 
     private static async Task<Socket> ConnectAsync(int processId)
     {
-        var path = Directory.EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{processId}-*-socket").First();
+        // Of an earlier process of this number, which was killed, one may be left: the newest is the living one's.
+        var path = new DirectoryInfo(Path.GetTempPath()).EnumerateFiles($"dotnet-diagnostic-{processId}-*-socket").MaxBy(static file => file.LastWriteTimeUtc)!.FullName;
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
         return socket;

@@ -95,11 +95,19 @@ public sealed class LiveEventTests
         goesOn.SetResult();
         await held.Within();
         var webhook = await FirstAsync(server);
-        var lost = (await server.DeliveryAsync(webhook, await server.DeliveryOfAsync(webhook, "events.lost"))).GetProperty("body").GetProperty("data");
-        Assert.Equal("room.published", lost.GetProperty("type").GetString());
-        var count = lost.GetProperty("count").GetInt32();
-        Assert.InRange(Published - count, 100, 400);
+        await server.DeliveryOfAsync(webhook, "events.lost");
         await server.App.Services.GetRequiredService<LiveEvents>().FlushAsync(CancellationToken.None).Within();
+
+        // Told with whatever could be written next: at once where that waited already, and the rest after it.
+        var count = 0;
+        foreach (var told in (await server.GetAsync($"/api/v1/webhooks/{webhook}/deliveries?event_type=events.lost")).AssertStatus(200).GetProperty("items").EnumerateArray())
+        {
+            var lost = (await server.DeliveryAsync(webhook, told.Id())).GetProperty("body").GetProperty("data");
+            Assert.Equal("room.published", lost.GetProperty("type").GetString());
+            count += lost.GetProperty("count").GetInt32();
+        }
+
+        Assert.InRange(Published - count, 100, 400);
         Assert.Equal(Published - count, (await server.GetAsync($"/api/v1/webhooks/{webhook}/deliveries?event_type=room.published&page=1")).AssertStatus(200).GetProperty("total").GetInt32());
         await Eventually.True(() => server.Logs.Named("EventsLost").Any());
         Assert.Contains($"causeway_webhooks_events_lost_total {count}", (await server.GetAsync("/metrics")).Text, StringComparison.Ordinal);
