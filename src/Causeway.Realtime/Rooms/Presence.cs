@@ -4,7 +4,14 @@ namespace Causeway.Realtime;
 internal sealed class Presence
 {
     private readonly SortedDictionary<string, User> _users = new(StringComparer.Ordinal);
+    /// <summary>Of so many who left on other nodes, and as many before them, the version is known.</summary>
+    private const int Remembered = 1_024;
+
     private readonly Dictionary<(string Node, string? User), (int Devices, long Version)> _elsewhere = [];
+
+    // Of who has left, so that an older word that is still under way does not bring them back.
+    private Dictionary<(string Node, string? User), long> _left = [];
+    private Dictionary<(string Node, string? User), long> _leftBefore = [];
     private int _anonymous;
     private int _anonymousElsewhere;
     private int _absent;
@@ -14,6 +21,9 @@ internal sealed class Presence
 
     /// <summary>Connections on other nodes.</summary>
     public int DevicesElsewhere { get; private set; }
+
+    /// <summary>Entries kept of users on other nodes, of those who left too: bounded, however many come and go.</summary>
+    public int KnownElsewhere => _elsewhere.Count + _left.Count + _leftBefore.Count;
 
     /// <summary>Connections of a user on this node.</summary>
     public int DevicesHere(string? userId) => userId is null ? _anonymous : _users.GetValueOrDefault(userId)?.Here ?? 0;
@@ -52,13 +62,25 @@ internal sealed class Presence
     {
         var key = (presence.Node, presence.UserId);
         var known = _elsewhere.GetValueOrDefault(key);
-        if (presence.Version <= known.Version)
+        if (presence.Version <= Math.Max(known.Version, Math.Max(_left.GetValueOrDefault(key), _leftBefore.GetValueOrDefault(key))))
         {
             return default;
         }
 
-        // Of who is gone the version stays, until the node is: an older word may still come.
-        _elsewhere[key] = (presence.Devices, presence.Version);
+        if (presence.Devices > 0)
+        {
+            _elsewhere[key] = (presence.Devices, presence.Version);
+        }
+        else
+        {
+            _elsewhere.Remove(key);
+            _left[key] = presence.Version;
+            if (_left.Count == Remembered)
+            {
+                (_leftBefore, _left) = (_left, []);
+            }
+        }
+
         return Elsewhere(presence.UserId, presence.Name, presence.Devices - known.Devices);
     }
 
