@@ -9,8 +9,8 @@ namespace Causeway.EndToEnd.Lifecycle;
 /// </summary>
 public sealed class RestartTests
 {
-    private const int ProgramRounds = 25;
-    private const int ServiceRounds = 75;
+    private const int ProgramRounds = 15;
+    private const int ServiceRounds = 85;
     private const int Connections = 3;
 
     /// <summary>A child with a grandchild in its group and one that left it. It never listens, so it is always being started.</summary>
