@@ -13,10 +13,4 @@ internal static partial class IdentityLog
 
     [LoggerMessage(7003, LogLevel.Warning, "Refresh token of session {SessionId} used again after it was replaced (count {Presented} of {Current}): the session of user {UserId} was ended.")]
     public static partial void RefreshTokenReused(this ILogger logger, string sessionId, string userId, long presented, long current);
-
-    [LoggerMessage(7101, LogLevel.Warning, "Mail {MailId} ({Kind}) could not be sent, try {Attempt}; the next is at {DueAt:u}.")]
-    public static partial void MailDelayed(this ILogger logger, Exception exception, string mailId, MailKind kind, long attempt, DateTimeOffset dueAt);
-
-    [LoggerMessage(7102, LogLevel.Error, "Mail {MailId} ({Kind}) was given up after {Attempts} tries.")]
-    public static partial void MailGivenUp(this ILogger logger, Exception exception, string mailId, MailKind kind, long attempts);
 }

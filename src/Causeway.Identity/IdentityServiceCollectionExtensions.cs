@@ -11,8 +11,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class IdentityServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds accounts, sessions, roles, API keys, mail and the audit log, with their migrations. Needs <c>AddDatabase</c> and an <see cref="ISigningKeyHome"/>, and that
-    /// somebody calls <see cref="AccessFeed.PollAsync"/> twice a second and the methods of <see cref="IdentityUpkeep"/> from time to time.
+    /// Adds accounts, sessions, roles, API keys, mail and the audit log, with their migrations. Needs <c>AddDatabase</c>, an
+    /// <see cref="ISigningKeyHome"/> and an <see cref="IMailOutbox"/>, and that somebody calls <see cref="AccessFeed.PollAsync"/> twice a second and the methods of
+    /// <see cref="IdentityUpkeep"/> from time to time.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets limits and timings.</param>
@@ -54,20 +55,20 @@ public static class IdentityServiceCollectionExtensions
         Add(static p => new Roles(Data(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
         Add(static p => new ApiKeys(Data(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
         Add(static p => new MailTokens(Time(p)));
-        Add(static p => new MailOutbox(
-            Data(p), Get<IMailSender>(p), Get<MailTokens>(p), Options<MailOptions>(p), Options<IdentityOptions>(p), Metrics(p), Time(p), Get<ILogger<MailOutbox>>(p)));
+        Add(static p => new MailDesk(Get<IMailOutbox>(p), Time(p)));
+        Add(static p => new MailDelivery(Data(p), Get<IMailSender>(p), Get<MailTokens>(p), Options<MailOptions>(p), Options<IdentityOptions>(p), Metrics(p), Time(p)));
         Add(static p => new Sessions(
             Data(p), Get<AccessTokens>(p), Get<SigningKeys>(p), Get<Credentials>(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Metrics(p), Options<IdentityOptions>(p), Time(p), Get<ILogger<Sessions>>(p)));
         Add(static p => new LogInThrottle(Time(p)));
         Add(static p => new LogIn(
-            Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<LogInThrottle>(p), Get<MailOutbox>(p), Get<AuditLog>(p), Metrics(p), Options<IdentityOptions>(p), Time(p)));
-        Add(static p => new Accounts(Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<MailOutbox>(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
+            Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<LogInThrottle>(p), Get<MailDesk>(p), Get<AuditLog>(p), Metrics(p), Options<IdentityOptions>(p), Time(p)));
+        Add(static p => new Accounts(Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<MailDesk>(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
         Add(static p => new Registration(
-            Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<MailOutbox>(p), Get<MailTokens>(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Options<IdentityOptions>(p), Time(p)));
+            Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<MailDesk>(p), Get<MailTokens>(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Options<IdentityOptions>(p), Time(p)));
         Add(static p => new OwnAccount(
-            Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<LogInThrottle>(p), Get<MailOutbox>(p), Get<MailTokens>(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
+            Data(p), Get<PasswordHashing>(p), Get<Sessions>(p), Get<LogInThrottle>(p), Get<MailDesk>(p), Get<MailTokens>(p), Get<AccessChangeLog>(p), Get<AuditLog>(p), Time(p)));
         Add(static p => new IdentityUpkeep(
-            Data(p), Get<AccessFeed>(p), Get<LastUses>(p), Get<AuditLog>(p), Get<Sessions>(p), Get<MailTokens>(p), Get<SigningKeys>(p), Options<IdentityOptions>(p)));
+            Data(p), Get<AccessFeed>(p), Get<LastUses>(p), Get<AuditLog>(p), Get<Sessions>(p), Get<MailDesk>(p), Get<MailTokens>(p), Get<SigningKeys>(p), Options<IdentityOptions>(p)));
         return services;
 
         void Add<T>(Func<IServiceProvider, T> create)

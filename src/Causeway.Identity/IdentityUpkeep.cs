@@ -11,13 +11,14 @@ public sealed class IdentityUpkeep
     private readonly LastUses _uses;
     private readonly AuditLog _audit;
     private readonly Sessions _sessions;
+    private readonly MailDesk _mail;
     private readonly MailTokens _tokens;
     private readonly SigningKeys _keys;
     private readonly IdentityOptions _options;
 
     internal IdentityUpkeep(
-        Database database, AccessFeed feed, LastUses uses, AuditLog audit, Sessions sessions, MailTokens tokens, SigningKeys keys, IOptions<IdentityOptions> options) =>
-        (_database, _feed, _uses, _audit, _sessions, _tokens, _keys, _options) = (database, feed, uses, audit, sessions, tokens, keys, options.Value);
+        Database database, AccessFeed feed, LastUses uses, AuditLog audit, Sessions sessions, MailDesk mail, MailTokens tokens, SigningKeys keys, IOptions<IdentityOptions> options) =>
+        (_database, _feed, _uses, _audit, _sessions, _mail, _tokens, _keys, _options) = (database, feed, uses, audit, sessions, mail, tokens, keys, options.Value);
 
     /// <summary>Writes what is noted in memory: refusals for the audit log, and when credentials were used last. Call it every second.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken = default)
@@ -42,6 +43,7 @@ public sealed class IdentityUpkeep
         await _keys.LoadAsync(cancellationToken).ConfigureAwait(false);
         await _feed.ForgetAsync(cancellationToken).ConfigureAwait(false);
         await _sessions.ForgetAsync(cancellationToken).ConfigureAwait(false);
+        await _mail.ForgetAsync(_database, cancellationToken).ConfigureAwait(false);
         await _tokens.ForgetAsync(_database, cancellationToken).ConfigureAwait(false);
         await _audit.ForgetAsync(_options.AuditRetention, cancellationToken).ConfigureAwait(false);
     }

@@ -127,7 +127,7 @@ internal static class ServerApp
         services.AddServerRelay(settings);
         services.AddStreams(settings);
         services.AddServerRooms(settings);
-        services.AddServerJobs(settings);
+        services.AddServerJobs();
         services.AddServerWebhooks(settings);
         services.AddServerCallOuts();
         services.AddRealtime();

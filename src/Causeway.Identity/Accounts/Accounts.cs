@@ -13,13 +13,13 @@ public sealed class Accounts
     private readonly Database _database;
     private readonly PasswordHashing _passwords;
     private readonly Sessions _sessions;
-    private readonly MailOutbox _mail;
+    private readonly MailDesk _mail;
     private readonly AccessChangeLog _changes;
     private readonly AuditLog _audit;
     private readonly TimeProvider _time;
 
     internal Accounts(
-        Database database, PasswordHashing passwords, Sessions sessions, MailOutbox mail, AccessChangeLog changes, AuditLog audit, TimeProvider time) =>
+        Database database, PasswordHashing passwords, Sessions sessions, MailDesk mail, AccessChangeLog changes, AuditLog audit, TimeProvider time) =>
         (_database, _passwords, _sessions, _mail, _changes, _audit, _time) = (database, passwords, sessions, mail, changes, audit, time);
 
     /// <summary>One account; null where there is none.</summary>

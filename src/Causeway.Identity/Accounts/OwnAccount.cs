@@ -10,7 +10,7 @@ public sealed class OwnAccount
     private readonly PasswordHashing _passwords;
     private readonly Sessions _sessions;
     private readonly LogInThrottle _throttle;
-    private readonly MailOutbox _mail;
+    private readonly MailDesk _mail;
     private readonly MailTokens _tokens;
     private readonly AccessChangeLog _changes;
     private readonly AuditLog _audit;
@@ -21,7 +21,7 @@ public sealed class OwnAccount
         PasswordHashing passwords,
         Sessions sessions,
         LogInThrottle throttle,
-        MailOutbox mail,
+        MailDesk mail,
         MailTokens tokens,
         AccessChangeLog changes,
         AuditLog audit,

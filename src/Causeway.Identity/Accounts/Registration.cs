@@ -32,7 +32,7 @@ public sealed class Registration
     private readonly Database _database;
     private readonly PasswordHashing _passwords;
     private readonly Sessions _sessions;
-    private readonly MailOutbox _mail;
+    private readonly MailDesk _mail;
     private readonly MailTokens _tokens;
     private readonly AccessChangeLog _changes;
     private readonly AuditLog _audit;
@@ -43,7 +43,7 @@ public sealed class Registration
         Database database,
         PasswordHashing passwords,
         Sessions sessions,
-        MailOutbox mail,
+        MailDesk mail,
         MailTokens tokens,
         AccessChangeLog changes,
         AuditLog audit,

@@ -1,7 +1,7 @@
 namespace Causeway.Identity;
 
 /// <summary>One mail, ready to go.</summary>
-/// <param name="Id">Of its place in the outbox, the same for each try: a UUIDv7.</param>
+/// <param name="Id">The same for each try.</param>
 /// <param name="Kind">What it is for.</param>
 /// <param name="To">The recipient's address.</param>
 /// <param name="Subject">One line.</param>

@@ -9,7 +9,7 @@ internal static class MailWriter
     public static bool HasLink(MailKind kind) => kind is MailKind.Verification or MailKind.Reset or MailKind.Invitation;
 
     /// <summary>Writes one.</summary>
-    /// <param name="id">Of its place in the outbox.</param>
+    /// <param name="id">The same for each try.</param>
     /// <param name="kind">What it is for.</param>
     /// <param name="to">Whom it is for.</param>
     /// <param name="token">The link's secret; null where there is none.</param>

@@ -85,18 +85,16 @@ CREATE TABLE mail_tokens (
 CREATE INDEX mail_tokens_user ON mail_tokens (user_id);
 CREATE INDEX mail_tokens_expiry ON mail_tokens (expires_at);
 
--- Mail that is to be sent: what for and to whom. Its text, and the link in it, are made when it is sent.
-CREATE TABLE mail_outbox (
-    id ordinal_text NOT NULL PRIMARY KEY,
-    kind bigint NOT NULL,
+-- When mail was asked for last, so that it is not sent too often.
+CREATE TABLE mail_requests (
     user_id ordinal_text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind bigint NOT NULL,
     email text NOT NULL,
-    created_at bigint NOT NULL,
-    attempts bigint NOT NULL,
-    due_at bigint NOT NULL
+    asked_at bigint NOT NULL,
+    PRIMARY KEY (user_id, kind, email)
 );
 
-CREATE INDEX mail_outbox_due ON mail_outbox (due_at);
+CREATE INDEX mail_requests_age ON mail_requests (asked_at);
 
 CREATE TABLE audit_log (
     id ordinal_text NOT NULL PRIMARY KEY,
@@ -166,7 +164,7 @@ CREATE TRIGGER audit_log_is_whole BEFORE TRUNCATE ON audit_log FOR EACH STATEMEN
 -- down
 DROP TABLE access_changes;
 DROP TABLE audit_log;
-DROP TABLE mail_outbox;
+DROP TABLE mail_requests;
 DROP TABLE mail_tokens;
 DROP TABLE api_keys;
 DROP TABLE sessions;

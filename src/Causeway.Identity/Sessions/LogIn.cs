@@ -37,7 +37,7 @@ public sealed class LogIn
     private readonly PasswordHashing _passwords;
     private readonly Sessions _sessions;
     private readonly LogInThrottle _throttle;
-    private readonly MailOutbox _mail;
+    private readonly MailDesk _mail;
     private readonly AuditLog _audit;
     private readonly IdentityMetrics _metrics;
     private readonly IdentityOptions _options;
@@ -48,7 +48,7 @@ public sealed class LogIn
         PasswordHashing passwords,
         Sessions sessions,
         LogInThrottle throttle,
-        MailOutbox mail,
+        MailDesk mail,
         AuditLog audit,
         IdentityMetrics metrics,
         IOptions<IdentityOptions> options,

@@ -4,7 +4,7 @@ using Causeway.Testing;
 namespace Causeway.EndToEnd.Lifecycle;
 
 /// <summary>
-/// A1, A5: a hundred crashes with connections open and children alive, a hundred starts; nobody is left and no stranger is harmed. A quarter of them are the program's; the
+/// A1, A5: a hundred crashes with connections open and children alive, a hundred starts; nobody is left and no stranger is harmed. Some of them are the program's; the
 /// others are those of a service of the same libraries, which starts in a fraction of the time.
 /// </summary>
 public sealed class RestartTests

@@ -21,7 +21,7 @@ public sealed class OwnAccountTests
         Assert.True(await identity.LetsInAsync(mine.AccessToken!));
         Assert.False(await identity.LetsInAsync(other.AccessToken!));
         await identity.LogInAsync("ada@example.com", "a better password");
-        await identity.Get<MailOutbox>().DeliverAsync();
+        await identity.SendMailAsync();
         Assert.Equal("Your password was changed", Assert.Single(identity.Mails()).Subject);
     }
 
@@ -112,7 +112,7 @@ public sealed class OwnAccountTests
 
         await ForgetAsync(identity, "nobody@example.com");
         await ForgetAsync(identity, "ada@example.com");
-        await identity.Get<MailOutbox>().DeliverAsync();
+        await identity.SendMailAsync();
 
         Assert.Equal("ada@example.com", Assert.Single(identity.Mails()).To);
         Assert.Equal(2, (await identity.AuditAsync()).Count(static row => row.Action == "auth.forgot_password"));

@@ -22,7 +22,7 @@ public sealed class RegistrationTests
         var secret = await identity.LinkAsync();
         Assert.Equal(identity.Time.GetUtcNow(), (await VerifyAsync(identity, secret)).Account!.EmailVerifiedAt);
         Assert.Equal(AccountStatus.LinkIsOver, (await VerifyAsync(identity, secret)).Status);
-        await identity.Get<MailOutbox>().DeliverAsync();
+        await identity.SendMailAsync();
         Assert.Contains(identity.Mails(), static mail => mail.Subject == "Welcome");
     }
 
@@ -55,7 +55,7 @@ public sealed class RegistrationTests
         };
 
         Assert.Equal([1, 1], costs);
-        await identity.Get<MailOutbox>().DeliverAsync();
+        await identity.SendMailAsync();
         Assert.Equal(
             [("ada@example.com", "You have an account already"), ("new@example.com", "Confirm your address")],
             identity.Mails().Select(static mail => (mail.To, mail.Subject)).Order());
@@ -100,7 +100,7 @@ public sealed class RegistrationTests
         for (var i = 0; i < 10; i++)
         {
             await RegisterAsync(identity, "ada@example.com");
-            await identity.Get<MailOutbox>().DeliverAsync();
+            await identity.SendMailAsync();
         }
 
         Assert.Single(identity.Mails());

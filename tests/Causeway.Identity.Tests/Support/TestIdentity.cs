@@ -19,6 +19,7 @@ internal sealed class TestIdentity : IAsyncDisposable
     private readonly TempDirectory _directory;
     private readonly ServiceProvider _services;
     private readonly bool _ownsDirectory;
+    private int _sent;
 
     private TestIdentity(TempDirectory directory, ServiceProvider services, ManualTime time, LogProbe log, bool ownsDirectory) =>
         (_directory, _services, Time, Log, _ownsDirectory) = (directory, services, time, log, ownsDirectory);
@@ -97,10 +98,19 @@ internal sealed class TestIdentity : IAsyncDisposable
         ? []
         : [.. Directory.GetFiles(MailDirectory, "*.eml").OrderBy(static file => File.GetLastWriteTimeUtc(file)).Select(WrittenMail.Read)];
 
-    /// <summary>Sends what is due, and finds the secret in the newest mail.</summary>
+    /// <summary>Sends the mail that waits.</summary>
+    public async Task SendMailAsync()
+    {
+        foreach (var request in Get<WaitingMail>().Take())
+        {
+            await Get<MailDelivery>().SendAsync($"mail-{Interlocked.Increment(ref _sent)}", request, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Sends the mail that waits, and finds the secret in the newest.</summary>
     public async Task<string> LinkAsync()
     {
-        await Get<MailOutbox>().DeliverAsync();
+        await SendMailAsync();
         return Mails()[^1].Secret ?? throw new InvalidOperationException("The newest mail has no link.");
     }
 
@@ -149,6 +159,8 @@ internal sealed class TestIdentity : IAsyncDisposable
             mail.VerifyUrl = "https://app.example.com/#/verify-email?token={token}";
             mail.ResetUrl = "https://app.example.com/#/reset-password?token={token}";
         });
+        services.AddSingleton<WaitingMail>();
+        services.AddSingleton<IMailOutbox>(static provider2 => provider2.GetRequiredService<WaitingMail>());
         services.AddIdentity(options =>
         {
             // The real number is for the real program; here the work counts, not its size.

@@ -57,8 +57,6 @@ public sealed class AccountServer : IAsyncLifetime
         var directory = Path.Combine(Server.Settings.DataDirectory, "mail");
         string? found = null;
 
-        // Not when its loop has its turn: what is due goes now, or is in the loop's hands already.
-        await Server.App.Services.GetRequiredService<MailOutbox>().DeliverAsync();
         await Eventually.True(() =>
         {
             var mail = Directory.Exists(directory)

@@ -56,7 +56,7 @@ public sealed class AuditTests
         Assert.Equal(204, (await server.SendAsync(HttpMethod.Delete, "/api/v1/connections/" + id, token: server.AdminToken)).Status);
         (await server.SendAsync(HttpMethod.Put, "/api/v1/request-log", """{"seconds":60,"bodies":true}""", server.AdminToken)).AssertStatus(200);
         Assert.Equal(204, (await server.SendAsync(HttpMethod.Delete, "/api/v1/request-log", token: server.AdminToken)).Status);
-        (await server.SendAsync(HttpMethod.Post, "/api/v1/loops/mail/pause", token: server.AdminToken)).AssertStatus(200);
+        (await server.SendAsync(HttpMethod.Post, "/api/v1/loops/accounts%20clean-up/pause", token: server.AdminToken)).AssertStatus(200);
         Assert.Equal(200, (await server.GetAsync("/api/v1/users/export.csv?sort=email", server.AdminToken)).Status);
 
         var kick = Assert.Single(await EntriesAsync(server, "room.kick"));

@@ -28,7 +28,7 @@ internal static class AccessServiceCollectionExtensions
             settings.Auth.AllowQueryToken));
         services.AddSingleton<IRealtimeAuthenticator, RealtimeAuthenticator>();
         services.AddHostedService<LiveAccess>();
-        return services.AddServerIdentity(settings);
+        return services.AddServerIdentity();
     }
 
     private static AdminToken Keys(ServerSettings settings)

@@ -19,12 +19,11 @@ internal static class ServerIdentity
     {
         services.AddSingleton(provider => KeysOf(settings, provider));
         services.AddSingleton(static provider => new SigningKeys(provider.GetRequiredService<ISigningKeyHome>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddIdentity(settings.Apply);
-        return services.Configure<MailOptions>(options => settings.Mail.Apply(options, settings));
+        return services.AddIdentity(settings.Apply);
     }
 
     /// <summary>The same within the running service.</summary>
-    public static IServiceCollection AddServerIdentity(this IServiceCollection services, ServerSettings settings)
+    public static IServiceCollection AddServerIdentity(this IServiceCollection services)
     {
         services.AddLifespanStep(
             "accounts",
@@ -47,16 +46,6 @@ internal static class ServerIdentity
             TimeSpan.FromSeconds(1),
             static (context, cancellationToken) => context.Services.GetRequiredService<IdentityUpkeep>().FlushAsync(cancellationToken),
             static loop => loop.RetryMax = TimeSpan.FromSeconds(10));
-        services.AddLoop(
-            "mail",
-            TimeSpan.FromSeconds(2),
-            static (context, cancellationToken) => context.Services.GetRequiredService<MailOutbox>().DeliverAsync(cancellationToken),
-            loop =>
-            {
-                // A server that hangs keeps four rounds waiting; that is no fault of the loop.
-                loop.Deadline = TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(4 * (settings.Mail.Smtp?.TimeoutSeconds ?? 0));
-                loop.RetryMax = TimeSpan.FromSeconds(10);
-            });
         return services.AddLoop(
             "accounts clean-up",
             TimeSpan.FromHours(1),

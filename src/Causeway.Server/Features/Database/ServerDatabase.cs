@@ -21,7 +21,8 @@ internal static class ServerDatabase
 
         // Accounts first, with their migrations: the server's tables refer to theirs.
         services.AddServerAccounts(settings);
-        services.AddMigrations("jobs", typeof(Jobs.JobClient).Assembly);
+        services.AddJobs(settings.Jobs.Apply);
+        services.AddServerMail(settings);
         services.AddDurableRoomsMigrations();
         return services.AddMigrations("server", typeof(ServerDatabase).Assembly);
     }

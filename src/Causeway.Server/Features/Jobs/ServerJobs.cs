@@ -5,10 +5,9 @@ namespace Causeway.Server;
 /// <summary>Durable jobs as a part of the service: their keys, and the room that tells of them.</summary>
 internal static class ServerJobs
 {
-    /// <summary>Jobs as the running service has them; their tables are there for the command line too.</summary>
-    public static IServiceCollection AddServerJobs(this IServiceCollection services, ServerSettings settings)
+    /// <summary>What is told of jobs; they themselves are a part of the data, so that the command line can enqueue too.</summary>
+    public static IServiceCollection AddServerJobs(this IServiceCollection services)
     {
-        services.AddJobs(settings.Jobs.Apply);
         services.AddHostedService<JobRoom>();
         services.AddOverviewPart("jobs", static provider =>
         {
