@@ -15,9 +15,10 @@ internal sealed class LiveCore : IDisposable
     private int _ticks;
 
     public LiveCore(IOptions<RealtimeOptions> options, IMeterFactory meters, TimeProvider time, ILoggerFactory loggers, IRoomDirectory? directory = null, IRoomLogStore? logs = null,
-        ILiveObserver? observer = null, IRoomGuard? guard = null, IBackplane? backplane = null, IClusterStore? nodes = null)
+        ILiveObserver? observer = null, IRoomGuard? guard = null, IBackplane? backplane = null, IClusterStore? nodes = null, WorkPool? pool = null)
     {
         Options = options.Value;
+        Pool = pool ?? WorkPool.Threads;
         Time = time;
         Observer = observer;
         Guard = guard;
@@ -46,13 +47,16 @@ internal sealed class LiveCore : IDisposable
         Rooms = new Rooms(this);
         Connections = new Connections(this);
         Metrics = new RealtimeMetrics(this, meters);
-        Loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(index => new FanoutLoop(index, this))];
+        Loops = [.. Enumerable.Range(0, Pool.Loops).Select(index => new FanoutLoop(index, this))];
         _timer = time.CreateTimer(static core => ((LiveCore)core!).Tick(), this, Timings.Tick, Timings.Tick);
     }
 
     public RealtimeOptions Options { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>Where the service's own work runs.</summary>
+    public WorkPool Pool { get; }
 
     public ILogger Logger { get; }
 

@@ -235,7 +235,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     private Room? Find(BinaryReader reader) => RoomId.TryParse(reader.ReadString(), null, out var id) ? _core.Rooms.Get(id) : null;
 
     /// <summary>Reads all that may have been missed, until that succeeds; one such reading at a time, and another one for whoever asks meanwhile.</summary>
-    public void Resynchronise() => _ = Task.Run(ResynchroniseAsync);
+    public void Resynchronise() => _ = _core.Pool.Run(ResynchroniseAsync);
 
     private async Task ResynchroniseAsync()
     {

@@ -16,7 +16,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, byte> _gone = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _noted = new(0, 1);
+    private readonly WakeUp _noted = new(core.Pool);
     private Dictionary<(string Room, string? User), NodePresence> _changes = [];
     private string _node = Cluster.NewNodeId();
     private long _version;
@@ -31,13 +31,18 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
 
     public void Start()
     {
-        _leasing = Task.Run(() => LeaseAsync(_stop.Token));
-        _writing = Task.Run(() => WriteAsync(_stop.Token));
+        _leasing = core.Pool.Run(() => LeaseAsync(_stop.Token));
+        _writing = core.Pool.Run(() => WriteAsync(_stop.Token));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        // Not within the caller, of whom nobody knows what he holds.
+        await core.Pool.Run(() =>
+        {
+            _stop.Cancel();
+            return Task.CompletedTask;
+        }).ConfigureAwait(false);
         await Task.WhenAll(_leasing, _writing).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_isMember)
         {
@@ -77,9 +82,9 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
         lock (_gate)
         {
             _changes[(room.Value, userId)] = new NodePresence(_node, room, userId, name, devices, ++_version);
-            if (_changes.Count == 1 && _noted.CurrentCount == 0)
+            if (_changes.Count == 1)
             {
-                _noted.Release();
+                _noted.Call();
             }
         }
     }
@@ -109,7 +114,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
                 {
                     Volatile.Write(ref _isMember, true);
                     core.Logger.NodeEntered(Node);
-                    Signal();
+                    _noted.Call();
                 }
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
@@ -198,20 +203,9 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
                 _changes.TryAdd((change.Room.Value, change.UserId), change);
             }
 
-            Signal();
         }
 
+        _noted.Call();
         return false;
-    }
-
-    private void Signal()
-    {
-        lock (_gate)
-        {
-            if (_noted.CurrentCount == 0)
-            {
-                _noted.Release();
-            }
-        }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class RoomCatchUp(LiveCore core, IRoomLogStore store) : IDisposa
                 core.Rooms.Close(room, "deleted");
                 break;
             case HeardResult.Behind:
-                _ = Task.Run(() => RunAsync(room));
+                _ = core.Pool.Run(() => RunAsync(room));
                 break;
         }
     }

@@ -251,7 +251,7 @@ internal sealed class Connection
                 return Task.CompletedTask;
             }
 
-            _ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _ended ??= new TaskCompletionSource(_core.Pool.Completion);
             return _ended.Task;
         }
     }

@@ -55,13 +55,12 @@ internal sealed class Drain(LiveCore core)
         lock (_gate)
         {
             Begin(window);
-            return _run ??= DrainAsync(window, cancellationToken);
+            return _run ??= core.Pool.Run(() => DrainAsync(window, cancellationToken));
         }
     }
 
     private async Task DrainAsync(TimeSpan window, CancellationToken cancellationToken)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var connections = core.Connections.All.ToArray();
         core.Logger.DrainStarted(connections.Length, window);
 

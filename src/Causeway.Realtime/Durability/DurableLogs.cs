@@ -19,12 +19,12 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
     {
         if (ExecutionContext.IsFlowSuppressed())
         {
-            return Task.Run(() => LoadAsync(room));
+            return core.Pool.Run(() => LoadAsync(room));
         }
 
         using (ExecutionContext.SuppressFlow())
         {
-            return Task.Run(() => LoadAsync(room));
+            return core.Pool.Run(() => LoadAsync(room));
         }
     }
 

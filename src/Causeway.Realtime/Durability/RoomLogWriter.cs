@@ -54,7 +54,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
     /// <returns>What became of it, when that is known.</returns>
     public ValueTask<PublishOutcome> PublishAsync(Room room, in RoomPublish publish)
     {
-        var pending = new PendingPublish(room, publish, core.Time.GetUtcNow(), core.Time.GetTimestamp());
+        var pending = new PendingPublish(core, room, publish);
         lock (_gate)
         {
             if (_stalled || _queue.Count >= MaxQueuedMessages || _queuedBytes + pending.Bytes > MaxQueuedBytes)
@@ -73,7 +73,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
             {
                 // Without the publisher's context: what is written is not a part of what it does.
                 _running = true;
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                core.Pool.Queue(this);
             }
         }
 

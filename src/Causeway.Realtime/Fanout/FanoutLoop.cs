@@ -55,7 +55,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
     {
         if (Interlocked.CompareExchange(ref _scheduled, 1, 0) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            core.Pool.Queue(this);
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            core.Pool.Queue(this);
         }
     }
 

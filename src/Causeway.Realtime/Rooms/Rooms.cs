@@ -11,6 +11,7 @@ public sealed class Rooms
     private readonly ConcurrentDictionary<string, Room> _rooms = new(StringComparer.Ordinal);
     private readonly LiveCore _core;
     private int _version;
+    private int _created;
 
     internal Rooms(LiveCore core) => _core = core;
 
@@ -468,7 +469,7 @@ public sealed class Rooms
                 return room;
             }
 
-            var home = _core.Loops[(int)((uint)string.GetHashCode(id.Value, StringComparison.Ordinal) % _core.Loops.Length)];
+            var home = _core.Loops[(int)((uint)Interlocked.Increment(ref _created) % _core.Loops.Length)];
             room = new Room(id, entry is { Role: not null } ? entry with { Role = null } : entry, _core.RulesOf(id), _core, home);
             if (_rooms.TryAdd(id.Value, room))
             {
@@ -490,7 +491,7 @@ public sealed class Rooms
         if (outcome.IsGone)
         {
             // The room ended; the next one of this name takes it. Not at once: whoever ends it may be about to take it out of the list.
-            await Task.Yield();
+            await _core.Pool.Run(static () => Task.CompletedTask).ConfigureAwait(false);
             return await FindAndPublishAsync(room.Id, publish).ConfigureAwait(false);
         }
 
