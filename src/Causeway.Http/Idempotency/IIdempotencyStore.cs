@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 namespace Causeway.Http;
 
 /// <summary>Remembers which requests were made under which key, and their answers. One is in memory; a database may hold another.</summary>
@@ -62,4 +64,8 @@ public readonly record struct IdempotencyClaim(IdempotencyStatus Status, Idempot
 /// <param name="Location">The <c>Location</c> header.</param>
 /// <param name="ETag">The <c>ETag</c> header.</param>
 /// <param name="Body">The bytes; not changed after.</param>
-public sealed record IdempotentAnswer(int Status, string? ContentType, string? Location, string? ETag, ReadOnlyMemory<byte> Body);
+public sealed record IdempotentAnswer(int Status, string? ContentType, string? Location, string? ETag, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>The <c>Set-Cookie</c> headers.</summary>
+    public StringValues Cookies { get; init; }
+}

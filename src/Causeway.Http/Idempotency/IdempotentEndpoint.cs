@@ -98,7 +98,10 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IIdempotencyS
             await buffering.CompleteAsync().ConfigureAwait(false);
             var headers = context.Response.Headers;
             answer = new IdempotentAnswer(
-                context.Response.StatusCode, context.Response.ContentType, (string?)headers.Location, (string?)headers.ETag, buffer.ToArray());
+                context.Response.StatusCode, context.Response.ContentType, (string?)headers.Location, (string?)headers.ETag, buffer.ToArray())
+            {
+                Cookies = headers.SetCookie,
+            };
         }
         catch when (!claimed.IsKept)
         {
@@ -143,6 +146,10 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IIdempotencyS
         response.StatusCode = answer.Status;
         response.Headers.Location = answer.Location;
         response.Headers.ETag = answer.ETag;
+        response.Headers.SetCookie = answer.Cookies;
+
+        // What was said of caching the first time is not kept; nothing of what is told twice is to be.
+        response.Headers.CacheControl = "no-store";
         if (!answer.Body.IsEmpty)
         {
             response.ContentType = answer.ContentType;

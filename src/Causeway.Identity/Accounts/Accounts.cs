@@ -61,7 +61,12 @@ public sealed class Accounts
     }
 
     /// <summary>Makes an account. One without a password is invited by mail to choose it.</summary>
-    public async Task<AccountResult> CreateAsync(NewAccount account, AuditOrigin origin, CancellationToken cancellationToken = default)
+    /// <param name="account">The account.</param>
+    /// <param name="origin">Who does it.</param>
+    /// <param name="inTransaction">What else is to be written in the same transaction, whatever came of it; null for nothing.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<AccountResult> CreateAsync(
+        NewAccount account, AuditOrigin origin, Func<UnitOfWork, AccountResult, CancellationToken, Task>? inTransaction = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(account);
         ArgumentNullException.ThrowIfNull(origin);
@@ -77,7 +82,18 @@ public sealed class Accounts
             hash = hashed.NewHash;
         }
 
-        return await _database.WriteAsync((unit, token) => CreateAsync(unit, account, hash, origin, token), cancellationToken).ConfigureAwait(false);
+        return await _database.WriteAsync(
+            async (unit, token) =>
+            {
+                var result = await CreateAsync(unit, account, hash, origin, token).ConfigureAwait(false);
+                if (inTransaction is not null)
+                {
+                    await inTransaction(unit, result, token).ConfigureAwait(false);
+                }
+
+                return result;
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes an account in a transaction of the caller's; its password, if it has one, is already hashed.</summary>

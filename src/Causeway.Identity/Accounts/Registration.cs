@@ -57,8 +57,15 @@ public sealed class Registration
     /// <param name="password">Checked by <see cref="PasswordRules"/>.</param>
     /// <param name="name">A name for people, at most 200 characters.</param>
     /// <param name="client">Who asks.</param>
+    /// <param name="inTransaction">What else is to be written in the same transaction, whatever came of it; null for nothing.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<RegistrationResult> RegisterAsync(EmailAddress email, string password, string? name, SessionClient client, CancellationToken cancellationToken = default)
+    public async Task<RegistrationResult> RegisterAsync(
+        EmailAddress email,
+        string password,
+        string? name,
+        SessionClient client,
+        Func<UnitOfWork, RegistrationResult, CancellationToken, Task>? inTransaction = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(email);
         ArgumentNullException.ThrowIfNull(password);
@@ -73,7 +80,17 @@ public sealed class Registration
 
         var row = Accounts.NewRow(email, name, hashed.NewHash, [Role.User], _time.GetUtcNow());
         return await _database.WriteAsync(
-            (unit, token) => _options.RequireVerifiedEmail ? AnnounceAsync(unit, row, client, token) : RegisterAsync(unit, row, client, token), cancellationToken).ConfigureAwait(false);
+            async (unit, token) =>
+            {
+                var result = await (_options.RequireVerifiedEmail ? AnnounceAsync(unit, row, client, token) : RegisterAsync(unit, row, client, token)).ConfigureAwait(false);
+                if (inTransaction is not null)
+                {
+                    await inTransaction(unit, result, token).ConfigureAwait(false);
+                }
+
+                return result;
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes the secret of a verification link.</summary>

@@ -62,9 +62,16 @@ public sealed class ApiKeys
     /// <param name="origin">Who makes it.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The key, and its secret, which is nowhere else from now on.</returns>
+    public Task<(ApiKey Key, ApiKeySecret Secret)> CreateAsync(
+        string name, PermissionSet scopes, string? ownerId, DateTimeOffset? expiresAt, AuditOrigin origin, CancellationToken cancellationToken = default) =>
+        _database.WriteAsync((unit, token) => CreateAsync(unit, name, scopes, ownerId, expiresAt, origin, token), cancellationToken);
+
+    /// <summary>The same in a transaction of the caller's.</summary>
+    /// <inheritdoc cref="CreateAsync(string, PermissionSet, string?, DateTimeOffset?, AuditOrigin, CancellationToken)"/>
     public async Task<(ApiKey Key, ApiKeySecret Secret)> CreateAsync(
-        string name, PermissionSet scopes, string? ownerId, DateTimeOffset? expiresAt, AuditOrigin origin, CancellationToken cancellationToken = default)
+        UnitOfWork unit, string name, PermissionSet scopes, string? ownerId, DateTimeOffset? expiresAt, AuditOrigin origin, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(unit);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(scopes);
         ArgumentNullException.ThrowIfNull(origin);
@@ -82,22 +89,17 @@ public sealed class ApiKeys
             ExpiresAt = expiresAt?.ToUnixTimeMilliseconds(),
             Version = 1,
         };
-        await _database.WriteAsync(
-            async (unit, token) =>
-            {
-                await unit.ExecuteAsync(
-                    $"""
-                    INSERT INTO api_keys ({ApiKeyRow.Columns})
-                    VALUES (@Id, @Prefix, @Hash, @Name, @Scopes, @OwnerId, @CreatedAt, @UpdatedAt, @ExpiresAt, @LastUsedAt, @LastUsedAddress, @RevokedAt, @Version)
-                    """,
-                    row, token).ConfigureAwait(false);
+        await unit.ExecuteAsync(
+            $"""
+            INSERT INTO api_keys ({ApiKeyRow.Columns})
+            VALUES (@Id, @Prefix, @Hash, @Name, @Scopes, @OwnerId, @CreatedAt, @UpdatedAt, @ExpiresAt, @LastUsedAt, @LastUsedAddress, @RevokedAt, @Version)
+            """,
+            row, cancellationToken).ConfigureAwait(false);
 
-                // The prefix may have been asked for, and its absence be remembered.
-                await _changes.WriteAsync(unit, new AccessChange(AccessChangeKind.ApiKey, ownerId, ApiKeyId: row.Id), token).ConfigureAwait(false);
-                await _audit.WriteAsync(
-                    unit, new AuditEntry("api_key.create", AuditOutcome.Success, origin, "key:" + row.Id, new JsonObject { ["name"] = name, ["scopes"] = scopes.ToString() }), token).ConfigureAwait(false);
-            },
-            cancellationToken).ConfigureAwait(false);
+        // The prefix may have been asked for, and its absence be remembered.
+        await _changes.WriteAsync(unit, new AccessChange(AccessChangeKind.ApiKey, ownerId, ApiKeyId: row.Id), cancellationToken).ConfigureAwait(false);
+        await _audit.WriteAsync(
+            unit, new AuditEntry("api_key.create", AuditOutcome.Success, origin, "key:" + row.Id, new JsonObject { ["name"] = name, ["scopes"] = scopes.ToString() }), cancellationToken).ConfigureAwait(false);
         return (row.ToApiKey(), secret);
     }
 

@@ -36,6 +36,15 @@ public sealed class SigningKey
     /// <summary>A new key of 256 random bits, whose id says nothing.</summary>
     public static SigningKey Create() => new(RandomNumberGenerator.GetHexString(12, lowercase: true), RandomNumberGenerator.GetBytes(MinBytes));
 
+    /// <summary>A key for another purpose (HKDF, RFC 5869): who has it learns nothing of this one.</summary>
+    /// <param name="purpose">Tells it from all others.</param>
+    /// <param name="length">Its bytes, 1–8,160.</param>
+    public byte[] Derive(string purpose, int length)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(purpose);
+        return HKDF.DeriveKey(HashAlgorithmName.SHA256, Jwt.Key, length, info: System.Text.Encoding.UTF8.GetBytes(purpose));
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Id;
 

@@ -46,7 +46,7 @@ internal static class UserCommands
             return await AccountServices.RunAsync(run, needsSchema: true, async (_, services) =>
             {
                 var account = new NewAccount(address, result.GetValue(name), password, result.GetValue(roles) ?? [], IsEmailVerified: true);
-                var made = await services.GetRequiredService<Accounts>().CreateAsync(account, AuditOrigin.Command, cancellationToken);
+                var made = await services.GetRequiredService<Accounts>().CreateAsync(account, AuditOrigin.Command, cancellationToken: cancellationToken);
                 if (made.Account is null)
                 {
                     await run.Error.WriteLineAsync(made.Status == AccountStatus.UnknownRoles

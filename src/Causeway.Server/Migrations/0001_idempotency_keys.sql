@@ -1,9 +1,11 @@
--- Which requests were made under which Idempotency-Key, and what they were answered. A row without a status belongs to a request that runs.
+-- Which requests were made under which Idempotency-Key, and what they were answered. Request and answer are sealed: only whoever knows
+-- the key again can read them. A row without a status belongs to a request that runs.
 
 -- up
 CREATE TABLE idempotency_keys (
     id ordinal_text PRIMARY KEY,
     fingerprint text NOT NULL,
+    sealed_by text NOT NULL,
     claim text NOT NULL,
     lease_until bigint NOT NULL,
     expires_at bigint NOT NULL,

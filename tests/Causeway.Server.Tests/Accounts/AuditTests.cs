@@ -66,7 +66,7 @@ public sealed class AuditTests
         Assert.Equal(("connection:" + id, "ann"), (close.GetProperty("target").GetString(), Detail(close, "user_id")));
         Assert.True(Assert.Single(await EntriesAsync(server, "request_log.switch")).GetProperty("details").GetProperty("bodies").GetBoolean());
         Assert.Single(await EntriesAsync(server, "request_log.reset"));
-        Assert.Equal("loop:mail", Assert.Single(await EntriesAsync(server, "loop.pause")).GetProperty("target").GetString());
+        Assert.Equal("loop:accounts clean-up", Assert.Single(await EntriesAsync(server, "loop.pause")).GetProperty("target").GetString());
         var export = Assert.Single(await EntriesAsync(server, "users.export"));
         Assert.Equal(("csv", "sort=email"), (Detail(export, "format"), Detail(export, "query")));
     }

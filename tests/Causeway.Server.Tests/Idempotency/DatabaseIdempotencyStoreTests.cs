@@ -1,5 +1,6 @@
 using Causeway.Data;
 using Causeway.Http;
+using Causeway.Identity;
 using Causeway.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -258,6 +259,7 @@ public sealed class DatabaseIdempotencyStoreTests
     {
         private readonly TempDirectory _directory = new();
         private readonly ServiceProvider _services;
+        private readonly SigningKeys _keys = new(new ConfiguredSigningKeys(new SigningKeyRing([SigningKey.Create()])), TimeProvider.System);
         private int _failures;
 
         private Home(string? connection)
@@ -299,7 +301,7 @@ public sealed class DatabaseIdempotencyStoreTests
             return home;
         }
 
-        public DatabaseIdempotencyStore Node() => new(Database, Options.Create(new IdempotencyOptions()), Time, NullLogger<DatabaseIdempotencyStore>.Instance);
+        public DatabaseIdempotencyStore Node() => new(Database, new AnswerSeal(_keys), Options.Create(new IdempotencyOptions()), Time, NullLogger<DatabaseIdempotencyStore>.Instance);
 
         public Task<List<string>> ThingsAsync() => Database.QueryAsync<string>("SELECT id FROM things");
 

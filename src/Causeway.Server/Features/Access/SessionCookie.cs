@@ -17,10 +17,13 @@ internal sealed class SessionCookie(Exposure exposure)
     public string? Read(HttpContext context) => context.Request.Headers.Cookie.Count > 0 && context.Request.Cookies.TryGetValue(NameOf(context), out var value) ? value : null;
 
     /// <summary>Gives it to the browser until its session ends.</summary>
-    public void Write(HttpContext context, SessionTokens tokens) => Append(context, tokens.RefreshToken, tokens.ExpiresAt);
+    public void Write(HttpContext context, SessionTokens tokens) => context.Response.Headers.Append("Set-Cookie", Header(context, tokens));
+
+    /// <summary>The same as a <c>Set-Cookie</c> header.</summary>
+    public string Header(HttpContext context, SessionTokens tokens) => Header(context, tokens.RefreshToken, tokens.ExpiresAt);
 
     /// <summary>Takes it away.</summary>
-    public void Clear(HttpContext context) => Append(context, "", DateTimeOffset.UnixEpoch);
+    public void Clear(HttpContext context) => context.Response.Headers.Append("Set-Cookie", Header(context, "", DateTimeOffset.UnixEpoch));
 
     /// <summary>Whether a cookie's name is one of ours, so that it reaches no backend.</summary>
     public static bool IsName(string name) => name == SecureName || name.StartsWith(PlainName, StringComparison.Ordinal);
@@ -35,15 +38,14 @@ internal sealed class SessionCookie(Exposure exposure)
         return headers["Sec-Fetch-Site"] is [{ } site] ? site == "same-origin" || site != "none" && headers.Origin.Count == 1 : headers.Origin.Count == 1;
     }
 
-    private void Append(HttpContext context, string value, DateTimeOffset expires) => context.Response.Cookies.Append(NameOf(context), value, new CookieOptions
+    private string Header(HttpContext context, string? value, DateTimeOffset expires) => new CookieOptions
     {
         HttpOnly = true,
         SameSite = SameSiteMode.Strict,
         Secure = IsSecure(context),
         Path = "/",
         Expires = expires,
-        IsEssential = true,
-    });
+    }.CreateCookieHeader(NameOf(context), Uri.EscapeDataString(value ?? "")).ToString();
 
     /// <summary>Without HTTPS the port is in the name: cookies don't know ports, and several services on one machine would take each other's away.</summary>
     private string NameOf(HttpContext context) => IsSecure(context)

@@ -12,7 +12,7 @@ internal static class ApiKeyEndpoints
             .Needs(AccessRule.Permission("api_keys:read"));
         keys.MapPost("", CreateApiKey.HandleAsync)
             .WithName("createApiKey").WithSummary("Make a key. Its secret is in the answer, and nowhere else.")
-            .Needs(AccessRule.Permission("api_keys:write")).Answers<ApiKeyResponse>(201).Tags(201);
+            .Needs(AccessRule.Permission("api_keys:write")).TakesIdempotencyKey().Answers<ApiKeyResponse>(201).Tags(201);
         keys.MapGet("/{key_id}", UpdateApiKey.ShowAsync)
             .WithName("getApiKey").WithSummary("Show one key, without its secret.")
             .Needs(AccessRule.Permission("api_keys:read")).Answers<ApiKeyResponse>(200).Tags(200).Refuses(404);

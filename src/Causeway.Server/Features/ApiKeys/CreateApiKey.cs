@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Causeway.Data;
 using Causeway.Http;
 using Causeway.Identity;
 
@@ -27,7 +28,7 @@ internal static class CreateApiKey
     }
 
     public static async Task<IResult> HandleAsync(
-        Caller caller, JsonBody<CreateApiKeyRequest> body, HttpContext context, ApiKeys keys, TimeProvider time, CancellationToken cancellationToken)
+        Caller caller, JsonBody<CreateApiKeyRequest> body, HttpContext context, Database database, ApiKeys keys, TimeProvider time)
     {
         var request = body.Value;
         var errors = new FieldErrors();
@@ -49,9 +50,15 @@ internal static class CreateApiKey
             return UserErrors.GreaterThanCaller.ToResult();
         }
 
-        var (key, secret) = await keys.CreateAsync(
-            request.Name!, new PermissionSet(request.Scopes!), caller.UserId, request.ExpiresAt, Origins.Of(context), cancellationToken);
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Created("/api/v1/api-keys/" + key.Id, ApiKeyResponse.From(key) with { Secret = secret.Text }).WithETag(key.Version);
+        return await database.WriteOnceAsync(context, async (unit, token) =>
+        {
+            var (key, secret) = await keys.CreateAsync(unit, request.Name!, new PermissionSet(request.Scopes!), caller.UserId, request.ExpiresAt, Origins.Of(context), token);
+            return new KeptAnswer(StatusCodes.Status201Created, ApiKeyResponse.From(key) with { Secret = secret.Text })
+            {
+                Location = "/api/v1/api-keys/" + key.Id,
+                ETag = EntityTag.Of(key.Version),
+            };
+        });
     }
 }

@@ -13,7 +13,7 @@ internal static class AuthEndpoints
 
         open.MapPost("/register", Register.HandleAsync)
             .WithName("register").WithSummary("Make an account, and log in to it. Where addresses must be verified, a link is sent instead (202), whether or not there was an account.")
-            .Answers<SessionResponse>(201).Answers<Register.Pending>(202).Refuses(409, 503).SetsCookie(201);
+            .TakesIdempotencyKey().Answers<SessionResponse>(201).Answers<Register.Pending>(202).Refuses(409, 503).SetsCookie(201);
         open.MapPost("/login", LogInUser.HandleAsync)
             .WithName("logIn").WithSummary("Start a session with address and password. Wrong ones cost growing pauses.")
             .Answers<SessionResponse>(200).Refuses(401, 403, 429, 503).SetsCookie(200);

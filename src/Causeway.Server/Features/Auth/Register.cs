@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Causeway.Data;
 using Causeway.Http;
 using Causeway.Identity;
 
@@ -61,15 +62,26 @@ internal static class Register
             return limited.ToResult();
         }
 
+        context.Response.Headers.CacheControl = "no-store";
         var client = Origins.ClientOf(context, request.Cookie, request.Device);
-        var result = await registration.RegisterAsync(email, request.Password!, request.Name, client, cancellationToken);
-        return result.Status switch
+        IResult? answer = null;
+        var result = await registration.RegisterAsync(email, request.Password!, request.Name, client, KeepAsync, cancellationToken);
+        return answer ?? (result.Status == RegistrationStatus.EmailTaken ? AuthErrors.EmailTaken : AuthErrors.Busy).ToResult();
+
+        async Task KeepAsync(UnitOfWork unit, RegistrationResult made, CancellationToken token)
         {
-            RegistrationStatus.Registered => TypedResults.Created("/api/v1/auth/me", SessionResponse.Give(context, cookie, result.Tokens!, result.Account!)),
-            RegistrationStatus.MailSent => TypedResults.Accepted((string?)null, new Pending("verification_sent")),
-            RegistrationStatus.EmailTaken => AuthErrors.EmailTaken.ToResult(),
-            _ => AuthErrors.Busy.ToResult(),
-        };
+            var kept = made.Status switch
+            {
+                RegistrationStatus.Registered => new KeptAnswer(StatusCodes.Status201Created, SessionResponse.From(made.Tokens!, made.Account!))
+                {
+                    Location = "/api/v1/auth/me",
+                    Cookie = made.Tokens!.Kind == SessionKind.Cookie ? cookie.Header(context, made.Tokens) : null,
+                },
+                RegistrationStatus.MailSent => new KeptAnswer(StatusCodes.Status202Accepted, new Pending("verification_sent")),
+                _ => null,
+            };
+            answer = kept is null ? null : await KeptAnswers.KeepAsync(context, unit, kept, token);
+        }
     }
 }
 

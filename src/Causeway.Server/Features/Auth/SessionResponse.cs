@@ -20,10 +20,13 @@ internal sealed record SessionResponse(
         if (tokens.Kind == SessionKind.Cookie)
         {
             cookie.Write(context, tokens);
-            return new SessionResponse(tokens.SessionId, null, null, tokens.AccessExpiresAt, null, tokens.ExpiresAt, UserResponse.From(account));
         }
 
-        return new SessionResponse(
-            tokens.SessionId, tokens.AccessToken, "Bearer", tokens.AccessExpiresAt, tokens.RefreshToken, tokens.ExpiresAt, UserResponse.From(account));
+        return From(tokens, account);
     }
+
+    /// <summary>The body alone.</summary>
+    public static SessionResponse From(SessionTokens tokens, Account account) => tokens.Kind == SessionKind.Cookie
+        ? new(tokens.SessionId, null, null, tokens.AccessExpiresAt, null, tokens.ExpiresAt, UserResponse.From(account))
+        : new(tokens.SessionId, tokens.AccessToken, "Bearer", tokens.AccessExpiresAt, tokens.RefreshToken, tokens.ExpiresAt, UserResponse.From(account));
 }

@@ -16,7 +16,8 @@ namespace Causeway.Server;
 /// A claim is leased, and the lease renewed while its request runs: a node that died holds nothing for longer. One that was only slow finds its claim
 /// gone when it wants to keep its answer, and its work is then undone.
 /// </remarks>
-internal sealed class DatabaseIdempotencyStore(Database database, IOptions<IdempotencyOptions> options, TimeProvider time, ILogger<DatabaseIdempotencyStore> logger) : IIdempotencyStore
+internal sealed class DatabaseIdempotencyStore(
+    Database database, AnswerSeal seal, IOptions<IdempotencyOptions> options, TimeProvider time, ILogger<DatabaseIdempotencyStore> logger) : IIdempotencyStore
 {
     /// <summary>How long a claim holds that nobody renews.</summary>
     internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -31,12 +32,12 @@ internal sealed class DatabaseIdempotencyStore(Database database, IOptions<Idemp
     /// <inheritdoc/>
     public async ValueTask<IdempotencyClaim> ClaimAsync(IdempotencyKey key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
     {
-        var (id, print) = (IdOf(key), Convert.ToHexStringLower(fingerprint.Span));
+        var (id, current) = (IdOf(key), await seal.CurrentAsync(key, cancellationToken));
         var begun = time.GetTimestamp();
         var limit = options.Value.WaitForFirst;
         while (true)
         {
-            if (await TryClaimAsync(id, print, cancellationToken) is { } running)
+            if (await TryClaimAsync(id, current, fingerprint, cancellationToken) is { } running)
             {
                 _running[id] = running;
                 return new IdempotencyClaim(IdempotencyStatus.Claimed);
@@ -45,14 +46,16 @@ internal sealed class DatabaseIdempotencyStore(Database database, IOptions<Idemp
             var row = await FindAsync(id, cancellationToken);
             while (row is not null && !IsFree(row, time.GetUtcNow().ToUnixTimeMilliseconds()))
             {
-                if (row.Fingerprint != print)
+                var sealedBy = row.SealedBy == current.KeyId ? current : seal.Find(row.SealedBy, key);
+                if (row.Fingerprint != sealedBy?.Print(fingerprint))
                 {
                     return new IdempotencyClaim(IdempotencyStatus.Mismatch);
                 }
 
                 if (row.Status is { } status)
                 {
-                    return new IdempotencyClaim(IdempotencyStatus.Answered, new IdempotentAnswer((int)status, row.ContentType, row.Location, row.Etag, row.Body));
+                    var (body, cookies) = sealedBy.Open(row.Body);
+                    return new IdempotencyClaim(IdempotencyStatus.Answered, new IdempotentAnswer((int)status, row.ContentType, row.Location, row.Etag, body) { Cookies = cookies });
                 }
 
                 var left = limit - time.GetElapsedTime(begun);
@@ -79,7 +82,7 @@ internal sealed class DatabaseIdempotencyStore(Database database, IOptions<Idemp
     public async Task KeepAsync(UnitOfWork unit, IdempotencyKey key, IdempotentAnswer answer, CancellationToken cancellationToken)
     {
         var id = IdOf(key);
-        if (!_running.TryGetValue(id, out var running) || await AnswerAsync(unit, id, running.Claim, answer, cancellationToken) == 0)
+        if (!_running.TryGetValue(id, out var running) || await AnswerAsync(unit, id, running, answer, cancellationToken) == 0)
         {
             throw new ApiErrorException(new ApiError(ErrorCode.Conflict, "The same request was begun again meanwhile; this one was undone."));
         }
@@ -99,7 +102,7 @@ internal sealed class DatabaseIdempotencyStore(Database database, IOptions<Idemp
         try
         {
             // Not with the request's token: the work is done, and its client may have left.
-            await database.WriteAsync((unit, token) => AnswerAsync(unit, id, running.Claim, answer, token), CancellationToken.None);
+            await database.WriteAsync((unit, token) => AnswerAsync(unit, id, running, answer, token), CancellationToken.None);
         }
         finally
         {
@@ -172,31 +175,32 @@ internal sealed class DatabaseIdempotencyStore(Database database, IOptions<Idemp
 
     private static bool IsFree(Row row, long now) => row.ExpiresAt <= now || (row.Status is null && row.LeaseUntil <= now);
 
-    private static Task<int> AnswerAsync(UnitOfWork unit, string id, string claim, IdempotentAnswer answer, CancellationToken cancellationToken) => unit.ExecuteAsync(
+    private static Task<int> AnswerAsync(UnitOfWork unit, string id, Running running, IdempotentAnswer answer, CancellationToken cancellationToken) => unit.ExecuteAsync(
         """
         UPDATE idempotency_keys SET status = @Status, content_type = @ContentType, location = @Location, etag = @ETag, body = @Body
-        WHERE id = @id AND claim = @claim AND status IS NULL
+        WHERE id = @id AND claim = @Claim AND status IS NULL
         """,
-        new { id, claim, Status = (long)answer.Status, answer.ContentType, answer.Location, answer.ETag, Body = answer.Body.ToArray() },
+        new { id, running.Claim, Status = (long)answer.Status, answer.ContentType, answer.Location, answer.ETag, Body = running.Seal.Seal(answer) },
         cancellationToken);
 
     /// <summary>Inserts the row, or takes over one that is nobody's any more.</summary>
-    private async Task<Running?> TryClaimAsync(string id, string fingerprint, CancellationToken cancellationToken)
+    private async Task<Running?> TryClaimAsync(string id, SealKey current, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
     {
-        var running = new Running(Guid.NewGuid().ToString("N"));
+        var running = new Running(Guid.NewGuid().ToString("N"), current);
         var now = time.GetUtcNow();
         var inserted = await database.ExecuteAsync(
             """
-            INSERT INTO idempotency_keys (id, fingerprint, claim, lease_until, expires_at, body)
-            VALUES (@id, @fingerprint, @Claim, @leaseUntil, @expiresAt, @body)
-            ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, claim = excluded.claim, lease_until = excluded.lease_until,
+            INSERT INTO idempotency_keys (id, fingerprint, sealed_by, claim, lease_until, expires_at, body)
+            VALUES (@id, @fingerprint, @KeyId, @Claim, @leaseUntil, @expiresAt, @body)
+            ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, sealed_by = excluded.sealed_by, claim = excluded.claim, lease_until = excluded.lease_until,
                 expires_at = excluded.expires_at, status = NULL, content_type = NULL, location = NULL, etag = NULL, body = excluded.body
             WHERE idempotency_keys.expires_at <= @now OR (idempotency_keys.status IS NULL AND idempotency_keys.lease_until <= @now)
             """,
             new
             {
                 id,
-                fingerprint,
+                fingerprint = current.Print(fingerprint),
+                current.KeyId,
                 running.Claim,
                 leaseUntil = (now + Lease).ToUnixTimeMilliseconds(),
                 expiresAt = (now + options.Value.Retention).ToUnixTimeMilliseconds(),
@@ -208,7 +212,7 @@ internal sealed class DatabaseIdempotencyStore(Database database, IOptions<Idemp
     }
 
     private Task<Row?> FindAsync(string id, CancellationToken cancellationToken) => database.QuerySingleOrDefaultAsync<Row>(
-        "SELECT fingerprint, lease_until, expires_at, status, content_type, location, etag, body FROM idempotency_keys WHERE id = @id", new { id }, cancellationToken);
+        "SELECT fingerprint, sealed_by, lease_until, expires_at, status, content_type, location, etag, body FROM idempotency_keys WHERE id = @id", new { id }, cancellationToken);
 
     /// <summary>Until the first request ends, if it runs here; else a while.</summary>
     private async Task WaitAsync(string id, TimeSpan limit, CancellationToken cancellationToken)
@@ -231,11 +235,11 @@ internal sealed class DatabaseIdempotencyStore(Database database, IOptions<Idemp
         }
     }
 
-    private sealed record Running(string Claim)
+    private sealed record Running(string Claim, SealKey Seal)
     {
         public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     [SuppressMessage("Performance", "CA1812", Justification = "Made of rows.")]
-    private sealed record Row(string Fingerprint, long LeaseUntil, long ExpiresAt, long? Status, string? ContentType, string? Location, string? Etag, byte[] Body);
+    private sealed record Row(string Fingerprint, string SealedBy, long LeaseUntil, long ExpiresAt, long? Status, string? ContentType, string? Location, string? Etag, byte[] Body);
 }

@@ -15,6 +15,9 @@ internal sealed record KeptAnswer(int Status, object? Value = null)
 
     /// <summary>The <c>ETag</c> header, with its quotes.</summary>
     public string? ETag { get; init; }
+
+    /// <summary>The <c>Set-Cookie</c> header.</summary>
+    public string? Cookie { get; init; }
 }
 
 /// <summary>Runs the work of an endpoint once per <c>Idempotency-Key</c>, also across a crash.</summary>
@@ -30,24 +33,25 @@ internal static class KeptAnswers
     /// <returns>What the endpoint returns.</returns>
     public static async Task<IResult> WriteOnceAsync(this Database database, HttpContext context, Func<UnitOfWork, CancellationToken, Task<KeptAnswer>> work)
     {
+        return await database.WriteAsync(async (unit, cancellationToken) => await KeepAsync(context, unit, await work(unit, cancellationToken), cancellationToken), context.RequestAborted);
+    }
+
+    /// <summary>Keeps an answer in the transaction of its work, under the request's key if it has one.</summary>
+    /// <returns>What the endpoint returns when the transaction is committed.</returns>
+    public static async Task<IResult> KeepAsync(HttpContext context, UnitOfWork unit, KeptAnswer made, CancellationToken cancellationToken)
+    {
         var json = context.RequestServices.GetRequiredService<IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>>().Value.SerializerOptions;
         var limit = context.RequestServices.GetRequiredService<IOptions<IdempotencyOptions>>().Value.MaxResponseBytes;
-        return new Result(await database.WriteAsync(
-            async (unit, cancellationToken) =>
-            {
-                var made = await work(unit, cancellationToken);
-                var body = made.Value is null ? [] : JsonSerializer.SerializeToUtf8Bytes(made.Value, made.Value.GetType(), json);
-                var answer = new IdempotentAnswer(made.Status, made.Value is null ? null : "application/json; charset=utf-8", made.Location, made.ETag, body);
+        var body = made.Value is null ? [] : JsonSerializer.SerializeToUtf8Bytes(made.Value, made.Value.GetType(), json);
+        var answer = new IdempotentAnswer(made.Status, made.Value is null ? null : "application/json; charset=utf-8", made.Location, made.ETag, body) { Cookies = made.Cookie };
 
-                // One that is too large is left to the endpoint, which says so to a repeat.
-                if (context.Features.Get<IdempotentRequest>() is { Store: DatabaseIdempotencyStore store } request && body.Length <= limit)
-                {
-                    await store.KeepAsync(unit, request, answer, cancellationToken);
-                }
+        // One that is too large is left to the endpoint, which says so to a repeat.
+        if (context.Features.Get<IdempotentRequest>() is { Store: DatabaseIdempotencyStore store } request && body.Length <= limit)
+        {
+            await store.KeepAsync(unit, request, answer, cancellationToken);
+        }
 
-                return answer;
-            },
-            context.RequestAborted));
+        return new Result(answer);
     }
 
     private sealed class Result(IdempotentAnswer answer) : IResult
@@ -58,6 +62,7 @@ internal static class KeptAnswers
             response.StatusCode = answer.Status;
             response.Headers.Location = answer.Location;
             response.Headers.ETag = answer.ETag;
+            response.Headers.SetCookie = answer.Cookies;
             if (answer.ContentType is null)
             {
                 return Task.CompletedTask;

@@ -8,6 +8,7 @@ internal static class ServerIdempotency
 {
     public static IServiceCollection AddServerIdempotency(this IServiceCollection services)
     {
+        services.AddSingleton<AnswerSeal>();
         services.AddSingleton<DatabaseIdempotencyStore>();
         services.AddSingleton<IIdempotencyStore>(static provider => provider.GetRequiredService<DatabaseIdempotencyStore>());
         services.AddIdempotency();

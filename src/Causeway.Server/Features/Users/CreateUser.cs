@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Causeway.Data;
 using Causeway.Http;
 using Causeway.Identity;
 
@@ -60,9 +61,17 @@ internal static class CreateUser
         }
 
         var account = new NewAccount(email!, request.Name, request.Password, wanted, request.Disabled, request.EmailVerified);
-        var result = await accounts.CreateAsync(account, Origins.Of(context), cancellationToken);
-        return result.Account is { } made
-            ? TypedResults.Created("/api/v1/users/" + made.Id, UserResponse.From(made)).WithETag(made.Version)
-            : UserErrors.Of(result).ToResult();
+        IResult? answer = null;
+        var result = await accounts.CreateAsync(account, Origins.Of(context), KeepAsync, cancellationToken);
+        return answer ?? UserErrors.Of(result).ToResult();
+
+        async Task KeepAsync(UnitOfWork unit, AccountResult result, CancellationToken token)
+        {
+            if (result.Account is { } made)
+            {
+                var kept = new KeptAnswer(StatusCodes.Status201Created, UserResponse.From(made)) { Location = "/api/v1/users/" + made.Id, ETag = EntityTag.Of(made.Version) };
+                answer = await KeptAnswers.KeepAsync(context, unit, kept, token);
+            }
+        }
     }
 }

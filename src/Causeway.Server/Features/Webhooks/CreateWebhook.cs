@@ -32,7 +32,7 @@ internal static class CreateWebhook
     }
 
     public static async Task<IResult> HandleAsync(
-        Caller caller, JsonBody<CreateWebhookRequest> body, HttpContext context, WebhookDesk desk, ServerSettings settings, TimeProvider time, CancellationToken cancellationToken)
+        Caller caller, JsonBody<CreateWebhookRequest> body, HttpContext context, WebhookDesk desk, ServerSettings settings, TimeProvider time)
     {
         var request = body.Value;
         var errors = new FieldErrors();
@@ -61,15 +61,16 @@ internal static class CreateWebhook
             UpdatedAt = now.ToUnixTimeMilliseconds(),
             Version = 1,
         };
-        await desk.WriteAsync<object?>(
-            async (unit, token) =>
-            {
-                await WebhookStore.InsertAsync(unit, row, token);
-                await desk.NoteAsync(unit, context, "webhook.create", row.Id, WebhookRules.Describe(row), token);
-                return null;
-            },
-            cancellationToken);
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Created("/api/v1/webhooks/" + row.Id, WebhookResponse.From(row, now) with { Secret = secret.Value }).WithETag(row.Version);
+        return await desk.WriteOnceAsync(context, async (unit, token) =>
+        {
+            await WebhookStore.InsertAsync(unit, row, token);
+            await desk.NoteAsync(unit, context, "webhook.create", row.Id, WebhookRules.Describe(row), token);
+            return new KeptAnswer(StatusCodes.Status201Created, WebhookResponse.From(row, now) with { Secret = secret.Value })
+            {
+                Location = "/api/v1/webhooks/" + row.Id,
+                ETag = EntityTag.Of(row.Version),
+            };
+        });
     }
 }

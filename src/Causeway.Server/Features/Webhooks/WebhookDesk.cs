@@ -18,6 +18,14 @@ internal sealed class WebhookDesk(Database database, WebhookSubscriptions subscr
         return result;
     }
 
+    /// <summary>The same, once per <c>Idempotency-Key</c>: what is answered is kept in the transaction.</summary>
+    public async Task<IResult> WriteOnceAsync(HttpContext context, Func<UnitOfWork, CancellationToken, Task<KeptAnswer>> write)
+    {
+        var result = await database.WriteOnceAsync(context, write);
+        await subscriptions.RefreshAsync(CancellationToken.None);
+        return result;
+    }
+
     /// <summary>Changes one webhook that the request's conditions let change.</summary>
     /// <param name="id">Which.</param>
     /// <param name="conditions">Of the request.</param>

@@ -27,7 +27,7 @@ internal static class WebhookEndpoints
             .Needs(read);
         webhooks.MapPost("", CreateWebhook.HandleAsync)
             .WithName("createWebhook").WithSummary("Make a webhook. Its key is in the answer, and nowhere else.")
-            .Needs(write).Answers<WebhookResponse>(201).Tags(201).Refuses(422, 503);
+            .Needs(write).TakesIdempotencyKey().Answers<WebhookResponse>(201).Tags(201).Refuses(422, 503);
         webhooks.MapGet("/{webhook_id}", UpdateWebhook.ShowAsync)
             .WithName("getWebhook").WithSummary("Show one webhook, without its keys.")
             .Needs(read).Answers<WebhookResponse>(200).Tags(200).Refuses(404, 503);
