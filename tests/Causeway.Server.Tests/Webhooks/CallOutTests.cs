@@ -103,10 +103,13 @@ public sealed class CallOutTests
             Assert.Equal("UNAVAILABLE", (await ada.RequestAsync("join_room", null, "orders:1")).ErrorCode);
         }
 
-        // Six failures in a row: it is left alone for a moment, and asked again after it.
-        var asked = backend.All.Count;
-        Assert.Equal("UNAVAILABLE", (await ada.RequestAsync("join_room", null, "orders:1")).ErrorCode);
-        Assert.Equal(asked, backend.All.Count);
+        // Nothing but failures: it is left alone for a moment, and asked again after it.
+        await Eventually.True(async () =>
+        {
+            var asked = backend.All.Count;
+            Assert.Equal("UNAVAILABLE", (await ada.RequestAsync("join_room", null, "orders:1")).ErrorCode);
+            return backend.All.Count == asked;
+        }, what: "it is not asked");
         backend.Answer = static context => context.Response.WriteAsync("""{"allow":true}""");
         await Eventually.True(async () => (await server.GetAsync("/api/v1/rooms/orders:1/messages", server.TokenFor("ada"))).Status != 503);
         Assert.Equal("ack", (await ada.RequestAsync("join_room", null, "orders:1")).Type);
@@ -115,6 +118,30 @@ public sealed class CallOutTests
         Assert.Equal("ack", (await ada.RequestAsync("join_room", null, "lenient:1")).Type);
         Assert.Single(server.Logs.Named("CallOutAnswers"));
         Assert.Contains("""causeway_call_outs_questions_total{kind="join",outcome="not_asked"}""", (await server.GetAsync("/metrics", server.AdminToken)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Backend_BreaksTheConnectionOnce_IsAskedOnceMore()
+    {
+        await using var backend = await Receiver.StartAsync();
+        await using var server = await StartAsync(backend, """ "Join": { "Url": "URL" } """);
+        var broken = 0;
+        backend.Answer = context =>
+        {
+            if (Interlocked.Increment(ref broken) == 1)
+            {
+                context.Abort();
+                return Task.CompletedTask;
+            }
+
+            return context.Response.WriteAsync("""{"allow":true}""");
+        };
+        await using var ada = await server.ConnectAsync(server.TokenFor("ada"));
+
+        Assert.Equal("ack", (await ada.RequestAsync("join_room", null, "orders:1")).Type);
+
+        Assert.Equal(2, backend.All.Count);
+        Assert.Empty(server.Logs.Named("CallOutFails"));
     }
 
     [Theory]

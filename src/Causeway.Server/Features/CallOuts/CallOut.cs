@@ -4,20 +4,21 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Causeway.Concurrency;
 using Causeway.Http;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+using Polly.Timeout;
 
 namespace Causeway.Server;
 
 /// <summary>
-/// One backend that is asked. Equal questions at the same moment are one where answers are kept. While it fails again and again it is not asked, so that nobody waits for its time-out:
-/// for 1 s after five failures in a row, doubling to 30 s with each that follows.
+/// One backend that is asked. Equal questions at the same moment are one where answers are kept. A question whose connection broke is asked once more. While the backend fails again and
+/// again it is not asked, so that nobody waits for its time-out.
 /// </summary>
 internal sealed class CallOut : IDisposable
 {
     private const int MaxAnswer = 65_536;
-    private const int FailuresInARow = 5;
-
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private const int LongestPauseSeconds = 30;
 
     private readonly string _kind;
     private readonly CallOutSettings _settings;
@@ -27,9 +28,8 @@ internal sealed class CallOut : IDisposable
     private readonly ILogger _logger;
     private readonly Cache<string, CallOutVerdict>? _verdicts;
     private readonly IReadOnlyList<WebhookSecret> _secrets;
-    private readonly Lock _gate = new();
-    private int _failures;
-    private long _closedUntil;
+    private readonly ResiliencePipeline<CallOutVerdict> _pipeline;
+    private int _isFailing;
 
     /// <param name="kind"><c>connect</c>, <c>join</c> or <c>publish</c>.</param>
     /// <param name="name">Names its cache: no two have the same.</param>
@@ -46,6 +46,7 @@ internal sealed class CallOut : IDisposable
         _verdicts = settings.CacheSeconds == 0
             ? null
             : new Cache<string, CallOutVerdict>(new CacheOptions { Name = "call_out_" + name, Lifetime = TimeSpan.FromSeconds(settings.CacheSeconds), MaxEntries = 100_000 }, time, meters);
+        _pipeline = CreatePipeline();
     }
 
     /// <summary>Asks, unless the answer is known.</summary>
@@ -70,31 +71,58 @@ internal sealed class CallOut : IDisposable
 
     public void Dispose() => _verdicts?.Dispose();
 
+    /// <summary>From the outside to the inside: whether it is asked at all, how long that may take, and once more where a connection broke.</summary>
+    private ResiliencePipeline<CallOutVerdict> CreatePipeline() => new ResiliencePipelineBuilder<CallOutVerdict> { TimeProvider = _time }
+        .AddCircuitBreaker(new CircuitBreakerStrategyOptions<CallOutVerdict>
+        {
+            ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Exception is not null && !arguments.Context.CancellationToken.IsCancellationRequested),
+            FailureRatio = 0.9,
+            MinimumThroughput = 5,
+            SamplingDuration = TimeSpan.FromSeconds(30),
+            BreakDurationGenerator = static arguments => ValueTask.FromResult(TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(arguments.HalfOpenAttempts, 10)), LongestPauseSeconds))),
+        })
+        .AddTimeout(TimeSpan.FromSeconds(_settings.TimeoutSeconds))
+        .AddRetry(new RetryStrategyOptions<CallOutVerdict>
+        {
+            ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Exception is HttpRequestException or IOException),
+            MaxRetryAttempts = 1,
+            Delay = TimeSpan.Zero,
+        })
+        .Build();
+
     /// <exception cref="CallOutFailedException">It did not answer as it should.</exception>
     private async Task<CallOutVerdict> AskAsync(JsonObject question, CancellationToken cancellationToken)
     {
-        if (_time.GetUtcNow().ToUnixTimeMilliseconds() < Volatile.Read(ref _closedUntil))
-        {
-            _metrics.Count(_kind, "not_asked");
-            throw new CallOutFailedException("It is left alone for a moment.");
-        }
-
         var startedAt = _time.GetTimestamp();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(_settings.TimeoutSeconds), _time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            var verdict = CallOutVerdict.Read(await PostAsync(JsonSerializer.SerializeToUtf8Bytes(question), both.Token));
+            var verdict = await _pipeline.ExecuteAsync(
+                static async (state, token) => CallOutVerdict.Read(await state.CallOut.PostAsync(state.Body, token)),
+                (CallOut: this, Body: JsonSerializer.SerializeToUtf8Bytes(question)),
+                cancellationToken);
             _metrics.Count(_kind, verdict.Error is null ? "allowed" : "refused", _time.GetElapsedTime(startedAt));
-            Note(null);
+            if (Interlocked.Exchange(ref _isFailing, 0) == 1)
+            {
+                _logger.CallOutAnswers(_kind, _settings.Url!);
+            }
+
             return verdict;
+        }
+        catch (BrokenCircuitException exception)
+        {
+            _metrics.Count(_kind, "not_asked");
+            throw new CallOutFailedException("It is left alone for a moment.", exception);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             var failure = exception as CallOutFailedException
-                ?? new CallOutFailedException(exception is OperationCanceledException ? $"It did not answer within {_settings.TimeoutSeconds} s." : exception.Message, exception);
+                ?? new CallOutFailedException(exception is TimeoutRejectedException ? $"It did not answer within {_settings.TimeoutSeconds} s." : exception.Message, exception);
             _metrics.Count(_kind, "failed", _time.GetElapsedTime(startedAt));
-            Note(failure);
+            if (Interlocked.Exchange(ref _isFailing, 1) == 0)
+            {
+                _logger.CallOutFails(_kind, _settings.Url!, failure);
+            }
+
             throw failure;
         }
     }
@@ -121,30 +149,6 @@ internal sealed class CallOut : IDisposable
         var answer = new byte[MaxAnswer + 1];
         var length = await stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, cancellationToken);
         return length <= MaxAnswer ? answer[..length] : throw new CallOutFailedException($"Its answer was over {MaxAnswer} bytes.");
-    }
-
-    private void Note(Exception? failure)
-    {
-        int before;
-        lock (_gate)
-        {
-            before = _failures;
-            _failures = failure is null ? 0 : _failures + 1;
-            if (failure is not null && _failures >= FailuresInARow)
-            {
-                var pause = FirstPause * Math.Pow(2, Math.Min(_failures - FailuresInARow, 10));
-                Volatile.Write(ref _closedUntil, (_time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause)).ToUnixTimeMilliseconds());
-            }
-        }
-
-        if (failure is null && before > 0)
-        {
-            _logger.CallOutAnswers(_kind, _settings.Url!);
-        }
-        else if (failure is not null && before == 0)
-        {
-            _logger.CallOutFails(_kind, _settings.Url!, failure);
-        }
     }
 }
 

@@ -5,6 +5,8 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using Polly;
+using Polly.Timeout;
 
 namespace Causeway.Server;
 
@@ -29,6 +31,7 @@ internal sealed class WebhookSender : IDisposable
 
     private readonly HttpMessageInvoker _client;
     private readonly TimeSpan _limit;
+    private readonly ResiliencePipeline _pipeline;
     private readonly TimeProvider _time;
 
     public WebhookSender(ServerSettings settings, TimeProvider time)
@@ -40,6 +43,9 @@ internal sealed class WebhookSender : IDisposable
         handler.MaxResponseDrainSize = 0;
         handler.AutomaticDecompression = DecompressionMethods.None;
         _client = new HttpMessageInvoker(handler);
+
+        // The tries are the job's.
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(_limit).Build();
     }
 
     /// <summary>Sends an event once.</summary>
@@ -58,15 +64,18 @@ internal sealed class WebhookSender : IDisposable
         request.Headers.TryAddWithoutValidation("Causeway-Signature", WebhookSecret.Sign(WebhookSecret.Read(delivery.Secrets), _time.GetUtcNow(), body));
 
         var startedAt = _time.GetTimestamp();
-        using var limit = new CancellationTokenSource(_limit, _time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            using var response = await _client.SendAsync(request, both.Token);
-            var answer = await ReadAsync(response, both.Token);
-            return new SendOutcome((int)response.StatusCode, response.IsSuccessStatusCode ? null : Describe(response.StatusCode), answer, _time.GetElapsedTime(startedAt));
+            return await _pipeline.ExecuteAsync(
+                async token =>
+                {
+                    using var response = await _client.SendAsync(request, token);
+                    var answer = await ReadAsync(response, token);
+                    return new SendOutcome((int)response.StatusCode, response.IsSuccessStatusCode ? null : Describe(response.StatusCode), answer, _time.GetElapsedTime(startedAt));
+                },
+                cancellationToken);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (TimeoutRejectedException)
         {
             return Failed($"It did not answer within {_limit.TotalSeconds:0} s.");
         }
