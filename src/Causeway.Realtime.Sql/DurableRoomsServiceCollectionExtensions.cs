@@ -40,15 +40,24 @@ public static class DurableRoomsServiceCollectionExtensions
     public static IServiceCollection AddPostgresBackplane(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton<IClusterStore>(static provider => new SqlClusterStore(
-            Postgres(provider), TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.NodeLeaseSeconds)));
+        services.AddPostgresClusterStore();
         services.TryAddSingleton<IBackplane>(static provider => new PostgresBackplane(
             Postgres(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Causeway.Realtime.Sql")));
         return services;
+    }
 
-        static Database Postgres(IServiceProvider provider) => provider.GetRequiredService<Database>() is { Provider: DatabaseProvider.Postgres } database
-            ? database
-            : throw new InvalidOperationException("A backplane needs PostgreSQL: several processes can't share an SQLite file.");
+    /// <summary>
+    /// What nodes know of each other, in the PostgreSQL database that they share; for a backplane of another library, such as <c>AddRabbitMqBackplane</c>. With it, every room with history has its log in the
+    /// database, durable or not. Needs <see cref="AddDurableRooms"/>.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddPostgresClusterStore(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<IClusterStore>(static provider => new SqlClusterStore(
+            Postgres(provider), TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.NodeLeaseSeconds)));
+        return services;
     }
 
     /// <summary>The migrations alone, for a command line that changes the schema.</summary>
@@ -56,4 +65,8 @@ public static class DurableRoomsServiceCollectionExtensions
     /// <returns>The same services.</returns>
     public static IServiceCollection AddDurableRoomsMigrations(this IServiceCollection services) =>
         services.AddMigrations("realtime", typeof(SqlRoomLogs).Assembly);
+
+    private static Database Postgres(IServiceProvider provider) => provider.GetRequiredService<Database>() is { Provider: DatabaseProvider.Postgres } database
+        ? database
+        : throw new InvalidOperationException("A backplane needs PostgreSQL: several processes can't share an SQLite file.");
 }

@@ -9,11 +9,14 @@ namespace Causeway.Realtime.Sql;
 
 /// <summary>
 /// Carries items by <c>NOTIFY</c>: while one statement is under way more gather, and the next takes all of them. What is too much for a notification is put into a table, and its number notified.
-/// It has two connections of its own, for listening and for notifying.
+/// It has two connections of its own, for listening and for notifying. Every node hears every item, whichever rooms it has open.
 /// </summary>
 internal sealed class PostgresBackplane(Database database, TimeProvider time, ILogger logger) : IBackplane, IDisposable
 {
     private const string Channel = "causeway_backplane";
+
+    /// <summary>What stands behind a sender that had to leave something out.</summary>
+    private const char LostMark = '!';
 
     // PostgreSQL takes less than 8,000 bytes; of Base64 that is less than 6,000.
     private const int MaxNotified = 5_900;
@@ -32,6 +35,7 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
     private readonly CancellationTokenSource _stop = new();
     private readonly string _sender = Guid.NewGuid().ToString("N")[..8];
     private long _queuedBytes;
+    private bool _hasLost;
     private bool _isConnected;
     private bool _isEnding;
     private Task _listening = Task.CompletedTask;
@@ -43,13 +47,14 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
         _sending = Task.Run(() => SendAsync(_stop.Token));
     }
 
-    public void Send(ReadOnlyMemory<byte> item)
+    public void Send(RoomId? room, ReadOnlyMemory<byte> item)
     {
         lock (_gate)
         {
-            // While nobody can be told, nothing is kept: the others read it from the stores.
+            // While nobody can be told, nothing is kept: the others read it from the stores, as soon as they hear that there is something.
             if (!_isConnected || _queuedBytes + item.Length > MaxQueuedBytes)
             {
+                _hasLost = true;
                 return;
             }
 
@@ -57,6 +62,12 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
             _queuedBytes += item.Length;
             Signal();
         }
+    }
+
+    public ValueTask FollowAsync(RoomId room) => default;
+
+    public void Unfollow(RoomId room)
+    {
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -135,6 +146,12 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
             return;
         }
 
+        if (payload[_sender.Length] == LostMark)
+        {
+            receiver.Missed(static _ => true);
+            return;
+        }
+
         var rest = payload.AsMemory(_sender.Length + 1);
         byte[] items;
         if (payload[_sender.Length] == '#')
@@ -164,17 +181,10 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
     {
         while (!stop.IsCancellationRequested)
         {
-            await _queued.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            while (TakeFrames() is { Count: > 0 } frames)
+            await ((Task)_queued.WaitAsync(HasLost() ? LastRetry : Timeout.InfiniteTimeSpan, stop)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            for (var isSent = true; isSent && TakeFrames() is var (frames, hasLost) && (hasLost || frames.Count > 0);)
             {
-                try
-                {
-                    await NotifyAsync(frames, stop).ConfigureAwait(false);
-                }
-                catch (Exception exception)
-                {
-                    logger.ItemsNotSent(frames.Count, exception);
-                }
+                isSent = await TryNotifyAsync(frames, hasLost, stop).ConfigureAwait(false);
             }
 
             if (_isEnding)
@@ -184,14 +194,44 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
         }
     }
 
-    /// <summary>Everything that waits, or a part of it, as contents of notifications.</summary>
-    private List<byte[]> TakeFrames()
+    private async Task<bool> TryNotifyAsync(List<byte[]> frames, bool hasLost, CancellationToken stop)
     {
+        try
+        {
+            await NotifyAsync(frames, hasLost, stop).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            lock (_gate)
+            {
+                _hasLost = true;
+            }
+
+            logger.ItemsNotSent(frames.Count, exception);
+            return false;
+        }
+    }
+
+    private bool HasLost()
+    {
+        lock (_gate)
+        {
+            return _hasLost;
+        }
+    }
+
+    /// <summary>Everything that waits, or a part of it, as contents of notifications; and whether something was left out that came before it.</summary>
+    private (List<byte[]> Frames, bool HasLost) TakeFrames()
+    {
+        bool hasLost;
         var frames = new List<byte[]>();
         using var frame = new MemoryStream(MaxNotified);
         Span<byte> length = stackalloc byte[sizeof(int)];
         lock (_gate)
         {
+            hasLost = _hasLost && _isConnected;
+            _hasLost = _hasLost && !hasLost;
             for (var bytes = 0; bytes < MaxPerStatement && _queue.TryDequeue(out var item); bytes += item.Length)
             {
                 _queuedBytes -= item.Length;
@@ -212,17 +252,18 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
             frames.Add(frame.ToArray());
         }
 
-        return frames;
+        return (frames, hasLost);
     }
 
-    private async Task NotifyAsync(List<byte[]> frames, CancellationToken stop)
+    private async Task NotifyAsync(List<byte[]> frames, bool hasLost, CancellationToken stop)
     {
+        string[] lost = hasLost ? [$"{_sender}{LostMark}"] : [];
         var large = frames.Where(static frame => frame.Length > MaxNotified).ToArray();
         if (large.Length == 0)
         {
             await database.ExecuteAsync(
                 $"SELECT pg_notify('{Channel}', payload) FROM unnest(@payloads) WITH ORDINALITY AS p (payload, place) ORDER BY place",
-                new { payloads = frames.Select(frame => $"{_sender}:{Convert.ToBase64String(frame)}").ToArray() }, stop).ConfigureAwait(false);
+                new { payloads = (string[])[.. lost, .. frames.Select(frame => $"{_sender}:{Convert.ToBase64String(frame)}")] }, stop).ConfigureAwait(false);
             return;
         }
 
@@ -230,6 +271,11 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
             async (unit, token) =>
             {
                 // In one transaction: notifications go out with its commit, in their order.
+                foreach (var payload in lost)
+                {
+                    await unit.ExecuteAsync($"SELECT pg_notify('{Channel}', @payload)", new { payload }, token).ConfigureAwait(false);
+                }
+
                 foreach (var frame in frames)
                 {
                     await unit.ExecuteAsync(
@@ -265,6 +311,7 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
             _isConnected = isConnected;
             if (!isConnected)
             {
+                _hasLost |= _queue.Count > 0;
                 _queue.Clear();
                 _queuedBytes = 0;
             }

@@ -9,13 +9,20 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     /// <summary>How many rooms are looked at in one question.</summary>
     private const int RoomsAtOnce = 500;
 
+    /// <summary>Above so many questions that wait, all rooms are one.</summary>
+    private const int MaxMissed = 100;
+
+    private static readonly Predicate<RoomId> AllRooms = static _ => true;
+
     private readonly LiveCore _core;
     private readonly IBackplane _backplane;
     private readonly IRoomLogStore _logs;
     private readonly IClusterStore _store;
     private readonly PresenceShare _presence;
     private readonly CancellationTokenSource _stop = new();
-    private int _restored;
+    private readonly Lock _gate = new();
+    private List<Predicate<RoomId>> _missed = [];
+    private bool _isReading;
 
     public Cluster(LiveCore core, IBackplane backplane, IRoomLogStore logs, IClusterStore store)
     {
@@ -53,8 +60,20 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         _presence.Dispose();
     }
 
+    /// <summary>Hears of a room that is being opened; before anything of it is read, so that nothing falls between.</summary>
+    public ValueTask FollowAsync(Room room) => room.TryFollow() ? _backplane.FollowAsync(room.Id) : default;
+
+    /// <summary>A room has ended here.</summary>
+    public void Unfollow(Room room)
+    {
+        if (room.EndFollowing())
+        {
+            _backplane.Unfollow(room.Id);
+        }
+    }
+
     /// <summary>The log of a room has grown.</summary>
-    public void Advanced(Room room, string epoch, long newest) => Send(ClusterItemKind.Advanced, writer =>
+    public void Advanced(Room room, string epoch, long newest) => Send(ClusterItemKind.Advanced, room.Id, writer =>
     {
         writer.Write(room.Id.Value);
         writer.Write(epoch);
@@ -65,7 +84,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     public void Published(RoomId room, in RoomPublish publish, RoomMessage message)
     {
         var (type, key, from, payload) = (publish.Type, publish.ConflateKey, publish.From, publish.Payload);
-        Send(ClusterItemKind.Message, writer =>
+        Send(ClusterItemKind.Message, room, writer =>
         {
             writer.Write(room.Value);
             writer.Write(message.Id.ToByteArray(bigEndian: true));
@@ -84,7 +103,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     public async Task<IReadOnlyList<NodePresence>> ReadPresenceAsync(RoomId room, CancellationToken cancellationToken) =>
         _presence.OfOthers(await _store.ReadPresenceAsync([room], cancellationToken).ConfigureAwait(false));
 
-    public void Present(NodePresence presence) => Send(ClusterItemKind.Presence, writer =>
+    public void Present(NodePresence presence) => Send(ClusterItemKind.Presence, presence.Room, writer =>
     {
         writer.Write(presence.Room.Value);
         writer.WriteText(presence.UserId);
@@ -93,15 +112,15 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         writer.Write(presence.Version);
     });
 
-    public void NodeGone(string node) => Send(ClusterItemKind.NodeGone, writer => writer.Write(node));
+    public void NodeGone(string node) => Send(ClusterItemKind.NodeGone, null, writer => writer.Write(node));
 
-    public void Closed(RoomId room, string reason) => Send(ClusterItemKind.Closed, writer =>
+    public void Closed(RoomId room, string reason) => Send(ClusterItemKind.Closed, room, writer =>
     {
         writer.Write(room.Value);
         writer.Write(reason);
     });
 
-    public void Kicked(RoomId room, string? userId, string? connectionId, string reason) => Send(ClusterItemKind.Kick, writer =>
+    public void Kicked(RoomId room, string? userId, string? connectionId, string reason) => Send(ClusterItemKind.Kick, room, writer =>
     {
         writer.Write(room.Value);
         writer.WriteText(userId);
@@ -110,7 +129,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     });
 
     /// <summary>A message to a user's connections, to one, or, with neither, to all.</summary>
-    public void Sent(string? userId, string? connectionId, string type, ReadOnlyMemory<byte> payload, Guid id, DateTimeOffset sentAt) => Send(ClusterItemKind.Direct, writer =>
+    public void Sent(string? userId, string? connectionId, string type, ReadOnlyMemory<byte> payload, Guid id, DateTimeOffset sentAt) => Send(ClusterItemKind.Direct, null, writer =>
     {
         writer.WriteText(userId);
         writer.WriteText(connectionId);
@@ -120,7 +139,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         writer.WriteBytes(payload.Span);
     });
 
-    public void Disconnected(string? userId, string? sessionId, string? connectionId, CloseReason reason) => Send(ClusterItemKind.Disconnect, writer =>
+    public void Disconnected(string? userId, string? sessionId, string? connectionId, CloseReason reason) => Send(ClusterItemKind.Disconnect, null, writer =>
     {
         writer.WriteText(userId);
         writer.WriteText(sessionId);
@@ -142,6 +161,8 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         _core.Logger.BackplaneConnected();
         Resynchronise();
     }
+
+    void IBackplaneReceiver.Missed(Predicate<RoomId> rooms) => Resynchronise(rooms);
 
     void IBackplaneReceiver.Receive(ReadOnlySpan<byte> item)
     {
@@ -187,7 +208,12 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
                     [new NodePresence(node, id, reader.ReadText(), reader.ReadText(), reader.Read7BitEncodedInt(), reader.ReadInt64())]);
                 break;
             case ClusterItemKind.NodeGone:
-                _presence.Forget(reader.ReadString());
+                if (reader.ReadString() is var gone && _presence.Forget(gone) && gone != node)
+                {
+                    // It did not stop by itself: what it stored last it may have told nobody.
+                    Resynchronise();
+                }
+
                 break;
             case ClusterItemKind.Closed:
                 if (Find(reader) is { } deleted)
@@ -234,31 +260,46 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
 
     private Room? Find(BinaryReader reader) => RoomId.TryParse(reader.ReadString(), null, out var id) ? _core.Rooms.Get(id) : null;
 
-    /// <summary>Reads all that may have been missed, until that succeeds; one such reading at a time, and another one for whoever asks meanwhile.</summary>
-    public void Resynchronise() => _ = _core.Pool.Run(ResynchroniseAsync);
+    /// <summary>Reads what may have been missed of some rooms, or of all, until that succeeds; one such reading at a time, and another one for whoever asks meanwhile.</summary>
+    public void Resynchronise(Predicate<RoomId>? rooms = null)
+    {
+        lock (_gate)
+        {
+            if (rooms is null || _missed.Count == MaxMissed)
+            {
+                _missed = [AllRooms];
+            }
+            else if (_missed is not [var one] || one != AllRooms)
+            {
+                _missed.Add(rooms);
+            }
+
+            if (_isReading)
+            {
+                return;
+            }
+
+            _isReading = true;
+        }
+
+        _ = Task.Run(ResynchroniseAsync);
+    }
 
     private async Task ResynchroniseAsync()
     {
-        if (Interlocked.Increment(ref _restored) > 1)
+        while (TakeMissed() is { } missed)
         {
-            return;
-        }
-
-        for (var asked = 1; asked > 0;)
-        {
-            asked = Volatile.Read(ref _restored);
             try
             {
-                foreach (var rooms in _core.Rooms.Opened().Chunk(RoomsAtOnce))
+                foreach (var rooms in _core.Rooms.Opened().Where(room => missed.Exists(isMissed => isMissed(room.Id))).Chunk(RoomsAtOnce))
                 {
                     await ResynchroniseAsync(rooms).ConfigureAwait(false);
                 }
-
-                asked = Interlocked.Add(ref _restored, -asked);
             }
             catch (Exception exception)
             {
                 _core.Logger.NotResynchronised(exception);
+                missed.ForEach(Resynchronise);
                 try
                 {
                     await Task.Delay(TimeSpan.FromSeconds(1), _core.Time, _stop.Token).ConfigureAwait(false);
@@ -268,6 +309,17 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
                     return;
                 }
             }
+        }
+    }
+
+    private List<Predicate<RoomId>>? TakeMissed()
+    {
+        lock (_gate)
+        {
+            var missed = _missed;
+            _missed = [];
+            _isReading = missed.Count > 0;
+            return _isReading ? missed : null;
         }
     }
 
@@ -287,12 +339,13 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
             }
         }
 
-        var present = _presence.OfOthers(await _store.ReadPresenceAsync([.. rooms.Select(static room => room.Id)], _stop.Token).ConfigureAwait(false)).ToLookup(static presence => presence.Room.Value);
-        foreach (var room in rooms)
+        var attended = rooms.Where(static room => room.Rules.Presence).ToArray();
+        var present = _presence.OfOthers(await _store.ReadPresenceAsync([.. attended.Select(static room => room.Id)], _stop.Token).ConfigureAwait(false)).ToLookup(static presence => presence.Room.Value);
+        foreach (var room in attended)
         {
             room.TakePresence([.. present[room.Id.Value]], all: true);
         }
     }
 
-    private void Send(ClusterItemKind kind, Action<BinaryWriter> fields) => _backplane.Send(ClusterItem.Write(kind, _presence.Node, fields));
+    private void Send(ClusterItemKind kind, RoomId? room, Action<BinaryWriter> fields) => _backplane.Send(room, ClusterItem.Write(kind, _presence.Node, fields));
 }

@@ -67,13 +67,17 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
     public IReadOnlyList<NodePresence> OfOthers(IReadOnlyList<NodePresence> all) => [.. all.Where(presence => IsOther(presence.Node))];
 
     /// <summary>Takes everybody out of all rooms who was on a node.</summary>
-    public void Forget(string node)
+    /// <returns>False when it was known before, or is this node.</returns>
+    public bool Forget(string node)
     {
-        if (node != Node && _gone.TryAdd(node, 0))
+        if (node == Node || !_gone.TryAdd(node, 0))
         {
-            core.Logger.NodeGone(node);
-            core.Rooms.ForgetNode(node);
+            return false;
         }
+
+        core.Logger.NodeGone(node);
+        core.Rooms.ForgetNode(node);
+        return true;
     }
 
     /// <summary>Somebody has come to a room here, or left it. Called under the room's gate.</summary>
@@ -103,6 +107,12 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
                 {
                     Forget(node);
                     cluster.NodeGone(node);
+                }
+
+                if (renewal.Gone.Count > 0)
+                {
+                    // What they stored last they may have told nobody.
+                    cluster.Resynchronise();
                 }
 
                 if (!renewal.IsHeld)

@@ -32,9 +32,13 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
     {
         try
         {
-            if (core.Cluster is { } cluster && room.Rules.Presence)
+            if (core.Cluster is { } cluster)
             {
-                room.TakePresence(await InTimeAsync(token => cluster.ReadPresenceAsync(room.Id, token)).ConfigureAwait(false), all: true);
+                await cluster.FollowAsync(room).ConfigureAwait(false);
+                if (room.Rules.Presence)
+                {
+                    room.TakePresence(await InTimeAsync(token => cluster.ReadPresenceAsync(room.Id, token)).ConfigureAwait(false), all: true);
+                }
             }
 
             if (!room.IsStored)
@@ -103,6 +107,9 @@ internal sealed class OpenState
 {
     /// <summary>Whether it has been read.</summary>
     public bool IsOpen { get; set; }
+
+    /// <summary>Whether it is heard what other nodes say of it.</summary>
+    public bool IsFollowing { get; set; }
 
     /// <summary>How far the log goes, as others said.</summary>
     public long Heard { get; set; }

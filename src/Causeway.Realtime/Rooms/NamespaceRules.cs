@@ -40,8 +40,8 @@ internal sealed record NamespaceRules
     /// <summary>Whether a log would be stored, if there is one.</summary>
     public bool KeepsLogs => Durable || Shared;
 
-    /// <summary>Whether a room has something to read before anybody is let in: its log, or who is in it on other nodes.</summary>
-    public bool HasToBeOpened => IsStored || (Shared && Presence);
+    /// <summary>Whether something comes before anybody is let in: its log and who is in it on other nodes are read, and the other nodes are heard.</summary>
+    public bool HasToBeOpened => IsStored || Shared;
 
     private static NamespaceRules BuiltIn { get; } = new()
     {

@@ -115,6 +115,32 @@ internal sealed class Room
         }
     }
 
+    /// <summary>It is going to be heard what other nodes say of this room.</summary>
+    /// <returns>False when it is already, or the room has ended.</returns>
+    public bool TryFollow()
+    {
+        lock (_gate)
+        {
+            return !_closed && !_open!.IsFollowing && (_open.IsFollowing = true);
+        }
+    }
+
+    /// <summary>The room has ended, and nobody need hear of it.</summary>
+    /// <returns>Whether anybody did.</returns>
+    public bool EndFollowing()
+    {
+        lock (_gate)
+        {
+            var wasFollowing = _open is { IsFollowing: true };
+            if (wasFollowing)
+            {
+                _open!.IsFollowing = false;
+            }
+
+            return wasFollowing;
+        }
+    }
+
     /// <summary>All has been read.</summary>
     /// <param name="head">Where the log stands; null for a room whose log is not stored.</param>
     /// <param name="messages">Its newest messages.</param>

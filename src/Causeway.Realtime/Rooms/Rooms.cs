@@ -561,7 +561,11 @@ public sealed class Rooms
         return new PublishOutcome(message, room.Epoch, null);
     }
 
-    private void Remove(Room room) => _rooms.TryRemove(new KeyValuePair<string, Room>(room.Id.Value, room));
+    private void Remove(Room room)
+    {
+        _rooms.TryRemove(new KeyValuePair<string, Room>(room.Id.Value, room));
+        _core.Cluster?.Unfollow(room);
+    }
 
     /// <summary>Puts a user, or one connection, out of a room on this node.</summary>
     internal static int Kick(Room room, string? userId, string? connectionId, string reason) =>
