@@ -40,7 +40,8 @@ internal static class JobsBench
         var ratios = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
-            await using var services = Services(configure);
+            using var host = CreateHost(configure);
+            var services = host.Services;
             await services.GetRequiredService<Migrator>().UpAsync();
             var database = services.GetRequiredService<Database>();
 
@@ -65,13 +66,16 @@ internal static class JobsBench
         Console.WriteLine($"{name,-12} median {ratios[Rounds / 2]:0.00} of the bare loop (goal: 0.5)");
     }
 
-    private static ServiceProvider Services(Action<DatabaseOptions> configure) => new ServiceCollection()
-        .AddLogging()
-        .AddDatabase(configure)
-        .AddSingleton<Tally>()
-        .AddJobs(static options => options.Workers = Workers)
-        .AddJob<Nothing, NothingHandler>("nothing")
-        .BuildServiceProvider();
+    private static IHost CreateHost(Action<DatabaseOptions> configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services
+            .AddDatabase(configure)
+            .AddSingleton<Tally>()
+            .AddJobs(static options => options.Workers = Workers)
+            .AddJob<Nothing, NothingHandler>("nothing");
+        return builder.Build();
+    }
 
     private static async Task<double> JobsAsync(IServiceProvider services, Database database)
     {
