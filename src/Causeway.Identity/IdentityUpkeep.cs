@@ -34,13 +34,14 @@ public sealed class IdentityUpkeep
         await _uses.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Takes up signing keys that were rotated elsewhere, before anybody shows a token of theirs. Call it every hour, on each node.</summary>
+    public async Task LoadKeysAsync(CancellationToken cancellationToken = default) => await _keys.LoadAsync(cancellationToken).ConfigureAwait(false);
+
     /// <summary>
-    /// Deletes what is over (sessions, links, changes that every node has heard of, audit entries beyond their retention), and takes up keys that were rotated elsewhere.
-    /// Call it every hour.
+    /// Deletes what is over: sessions, links, changes that every node has heard of, audit entries beyond their retention. Call it every hour; of nodes that share a database one will do.
     /// </summary>
     public async Task CleanUpAsync(CancellationToken cancellationToken = default)
     {
-        await _keys.LoadAsync(cancellationToken).ConfigureAwait(false);
         await _feed.ForgetAsync(cancellationToken).ConfigureAwait(false);
         await _sessions.ForgetAsync(cancellationToken).ConfigureAwait(false);
         await _mail.ForgetAsync(_database, cancellationToken).ConfigureAwait(false);

@@ -25,9 +25,9 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
         page.Console += (_, message) => complaints.AddRange(message.Type is "error" or "warning" ? [message.Text] : []);
         await page.GotoAsync(causeway.Address.ToString());
         await page.GetByTestId("nav-jobs").ClickAsync();
-        await Assertions.Expect(page.GetByText("There are no jobs.")).ToBeVisibleAsync();
 
-        // Progress comes without a reload.
+        // Progress comes without a reload. The service may have jobs of its own.
+        await Assertions.Expect(page.GetByTestId("jobs-table-state")).ToBeVisibleAsync();
         await node.AddAsync("held");
         var row = page.GetByTestId("jobs-table").GetByRole(AriaRole.Row, new() { NameRegex = new("import") });
         await Assertions.Expect(row).ToContainTextAsync("Running");
@@ -57,7 +57,7 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Discard import" }).ClickAsync();
         await page.GetByTestId("dialog-confirm").ClickAsync();
-        await Assertions.Expect(page.GetByText("No job fits.")).ToBeVisibleAsync();
+        await Assertions.Expect(row).ToHaveCountAsync(0);
         Assert.Empty(complaints);
     }
 

@@ -56,7 +56,7 @@ public sealed class AuditTests
         Assert.Equal(204, (await server.SendAsync(HttpMethod.Delete, "/api/v1/connections/" + id, token: server.AdminToken)).Status);
         (await server.SendAsync(HttpMethod.Put, "/api/v1/request-log", """{"seconds":60,"bodies":true}""", server.AdminToken)).AssertStatus(200);
         Assert.Equal(204, (await server.SendAsync(HttpMethod.Delete, "/api/v1/request-log", token: server.AdminToken)).Status);
-        (await server.SendAsync(HttpMethod.Post, "/api/v1/loops/accounts%20clean-up/pause", token: server.AdminToken)).AssertStatus(200);
+        (await server.SendAsync(HttpMethod.Post, "/api/v1/loops/signing%20keys/pause", token: server.AdminToken)).AssertStatus(200);
         Assert.Equal(200, (await server.GetAsync("/api/v1/users/export.csv?sort=email", server.AdminToken)).Status);
 
         var kick = Assert.Single(await EntriesAsync(server, "room.kick"));
@@ -66,7 +66,7 @@ public sealed class AuditTests
         Assert.Equal(("connection:" + id, "ann"), (close.GetProperty("target").GetString(), Detail(close, "user_id")));
         Assert.True(Assert.Single(await EntriesAsync(server, "request_log.switch")).GetProperty("details").GetProperty("bodies").GetBoolean());
         Assert.Single(await EntriesAsync(server, "request_log.reset"));
-        Assert.Equal("loop:accounts clean-up", Assert.Single(await EntriesAsync(server, "loop.pause")).GetProperty("target").GetString());
+        Assert.Equal("loop:signing keys", Assert.Single(await EntriesAsync(server, "loop.pause")).GetProperty("target").GetString());
         var export = Assert.Single(await EntriesAsync(server, "users.export"));
         Assert.Equal(("csv", "sort=email"), (Detail(export, "format"), Detail(export, "query")));
     }

@@ -349,7 +349,7 @@ public abstract class FileTests(FileServer files)
         File.SetLastWriteTimeUtc(known, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         File.SetLastWriteTimeUtc(unknown, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
 
-        await ServerFiles.SweepAsync(Server.App.Services, TestContext.Current.CancellationToken);
+        await Server.App.Services.GetRequiredService<FileSweep>().RunAsync(TestContext.Current.CancellationToken);
 
         Assert.True(File.Exists(known));
         Assert.True(File.Exists(young));

@@ -21,12 +21,12 @@ public sealed class JobTests
         await UntilAsync(server, done, "succeeded");
         await UntilAsync(server, dead, "dead");
 
-        var first = (await server.GetAsync("/api/v1/jobs?limit=2")).AssertStatus(200);
-        var rest = (await server.GetAsync($"/api/v1/jobs?limit=2&cursor={first.GetProperty("next_cursor").GetString()}")).AssertStatus(200);
+        var first = (await server.GetAsync("/api/v1/jobs?kind=test&limit=2")).AssertStatus(200);
+        var rest = (await server.GetAsync($"/api/v1/jobs?kind=test&limit=2&cursor={first.GetProperty("next_cursor").GetString()}")).AssertStatus(200);
         Assert.Equal(2, Ids(first).Count());
         Assert.Equal(new[] { done, dead, later }.Order(), Ids(first).Concat(Ids(rest)).Order());
         Assert.Equal([dead], Ids((await server.GetAsync("/api/v1/jobs?state=dead")).AssertStatus(200)));
-        Assert.Equal(2, (await server.GetAsync("/api/v1/jobs?state=dead&state=scheduled&page=1")).AssertStatus(200).GetProperty("total").GetInt32());
+        Assert.Equal(2, (await server.GetAsync("/api/v1/jobs?kind=test&state=dead&state=scheduled&page=1")).AssertStatus(200).GetProperty("total").GetInt32());
         Assert.Empty(Ids((await server.GetAsync("/api/v1/jobs?kind.prefix=other")).AssertStatus(200)));
         (await server.GetAsync("/api/v1/jobs?state=lost")).AssertError(422, "VALIDATION_ERROR");
         (await server.GetAsync("/api/v1/jobs?sort=kind")).AssertError(422, "VALIDATION_ERROR");
@@ -79,7 +79,8 @@ public sealed class JobTests
     public async Task Schedules_OfTheProgram_AreListedRunPausedAndResumed()
     {
         await using var server = await StartAsync();
-        await Eventually.True(async () => (await server.GetAsync("/api/v1/schedules")).AssertStatus(200).GetProperty("items").GetArrayLength() == 1);
+        await Eventually.True(async () =>
+            (await server.GetAsync("/api/v1/schedules")).AssertStatus(200).GetProperty("items").EnumerateArray().Any(static item => item.GetProperty("name").GetString() == "yearly"));
         var schedule = (await server.GetAsync("/api/v1/schedules/yearly")).AssertStatus(200);
         Assert.Equal(("test", "0 0 1 1 *", "Europe/Berlin", false), (
             schedule.GetProperty("kind").GetString(), schedule.GetProperty("cron").GetString(), schedule.GetProperty("time_zone").GetString(), schedule.GetProperty("paused").GetBoolean()));
@@ -111,7 +112,13 @@ public sealed class JobTests
         {
             var message = await client.NextAsync("job.changed");
             var payload = message.Payload;
-            Assert.Equal((id, "test"), (payload.GetProperty("job_id").GetString(), payload.GetProperty("kind").GetString()));
+            if (payload.GetProperty("kind").GetString() != "test")
+            {
+                // The service has jobs of its own.
+                continue;
+            }
+
+            Assert.Equal(id, payload.GetProperty("job_id").GetString());
             states.Add(payload.GetProperty("state").GetString());
             done = payload.GetProperty("progress") is { ValueKind: JsonValueKind.Object } progress ? progress.GetProperty("done").GetInt64() : done;
         }

@@ -46,11 +46,12 @@ internal static class ServerIdentity
             TimeSpan.FromSeconds(1),
             static (context, cancellationToken) => context.Services.GetRequiredService<IdentityUpkeep>().FlushAsync(cancellationToken),
             static loop => loop.RetryMax = TimeSpan.FromSeconds(10));
-        return services.AddLoop(
-            "accounts clean-up",
+        services.AddLoop(
+            "signing keys",
             TimeSpan.FromHours(1),
-            static (context, cancellationToken) => context.Services.GetRequiredService<IdentityUpkeep>().CleanUpAsync(cancellationToken),
+            static (context, cancellationToken) => context.Services.GetRequiredService<IdentityUpkeep>().LoadKeysAsync(cancellationToken),
             static loop => loop.RunAtStart = false);
+        return services.AddUpkeep<AccountRetention>();
     }
 
     private static async Task StartAsync(IServiceProvider provider, CancellationToken cancellationToken)

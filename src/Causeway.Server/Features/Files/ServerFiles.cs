@@ -7,10 +7,6 @@ namespace Causeway.Server;
 internal static class ServerFiles
 {
     private const int BehindTheDatabase = -900;
-    private const int KeysAtOnce = 500;
-
-    /// <summary>A file is there a moment before its row.</summary>
-    private static readonly TimeSpan RowsComeWithin = TimeSpan.FromHours(1);
 
     public static IServiceCollection AddServerFiles(this IServiceCollection services, ServerSettings settings)
     {
@@ -34,31 +30,6 @@ internal static class ServerFiles
 
                 return Task.CompletedTask;
             });
-        return services.AddLoop("files clean-up", TimeSpan.FromHours(1), static (context, cancellationToken) => SweepAsync(context.Services, cancellationToken));
-    }
-
-    /// <summary>Takes away what crashes left: uploads under way, room set aside for them, and bytes whose row was never written or is gone.</summary>
-    internal static async Task SweepAsync(IServiceProvider provider, CancellationToken cancellationToken)
-    {
-        var directory = provider.GetRequiredService<UploadDirectory>();
-        var files = provider.GetRequiredService<FileStore>();
-        var logger = provider.GetRequiredService<ILogger<FileUploads>>();
-        if (directory.SweepIncoming(TimeSpan.FromMinutes(1)) is > 0 and var left)
-        {
-            logger.LeftUploadsDeleted(left);
-        }
-
-        await files.ForgetReservationsAsync(cancellationToken);
-        var unknown = 0;
-        foreach (var keys in directory.ListStored(RowsComeWithin).Chunk(KeysAtOnce))
-        {
-            var known = await files.KnownAsync(keys, cancellationToken);
-            unknown += keys.Count(key => !known.Contains(key) && directory.Delete(key));
-        }
-
-        if (unknown > 0)
-        {
-            logger.UnknownFilesDeleted(unknown);
-        }
+        return services.AddUpkeep<FileSweep>();
     }
 }

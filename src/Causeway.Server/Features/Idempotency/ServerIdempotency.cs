@@ -25,11 +25,9 @@ internal static class ServerIdempotency
             static (provider, cancellationToken) => provider.GetRequiredService<DatabaseIdempotencyStore>().ForgetAbandonedAsync(cancellationToken));
 
         // Requests forget what is over as they come; this frees the room where none come.
-        services.AddLoop("idempotency clean-up", TimeSpan.FromMinutes(1), static async (context, cancellationToken) =>
-        {
-            await context.Services.GetRequiredKeyedService<IIdempotencyStore>(IdempotencyServiceCollectionExtensions.InMemory).ForgetExpiredAsync(cancellationToken);
-            await context.Services.GetRequiredService<DatabaseIdempotencyStore>().ForgetExpiredAsync(cancellationToken);
-        });
+        services.AddUpkeep<IdempotencyRetention>();
+        services.AddLoop("idempotency clean-up", TimeSpan.FromMinutes(1), static (context, cancellationToken) =>
+            context.Services.GetRequiredKeyedService<IIdempotencyStore>(IdempotencyServiceCollectionExtensions.InMemory).ForgetExpiredAsync(cancellationToken).AsTask());
         return services.AddLoop("idempotency leases", DatabaseIdempotencyStore.Lease / 3, static (context, cancellationToken) =>
             context.Services.GetRequiredService<DatabaseIdempotencyStore>().RenewAsync(cancellationToken));
     }

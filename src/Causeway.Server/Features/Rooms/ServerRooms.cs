@@ -30,7 +30,6 @@ internal static class ServerRooms
                 static dependency => dependency.RetryMax = TimeSpan.FromSeconds(2));
         }
 
-
         // From before anybody can be in a room: of what changes later each change is read, with what those in the room are to be told.
         services.AddLifespanStep("room changes", ServerDatabase.FirstOfAll + 1, TimeSpan.FromMinutes(1), static async (provider, cancellationToken) =>
         {
@@ -52,6 +51,8 @@ internal static class ServerRooms
                 loop.Deadline = TimeSpan.FromMinutes(1);
                 loop.RetryMax = TimeSpan.FromSeconds(5);
             });
+
+        // Of each node: which logs have grown, and which rooms are open, its memory knows; what they delete together they may delete at the same time.
         services.AddLoop("room logs", TimeSpan.FromSeconds(10), static (context, cancellationToken) =>
             context.Services.GetRequiredService<RoomLogUpkeep>().TrimAsync(cancellationToken));
         services.AddLoop("room logs clean-up", TimeSpan.FromHours(1), static (context, cancellationToken) =>
@@ -64,7 +65,6 @@ internal static class ServerRooms
                 loop.RetryMin = TimeSpan.FromMilliseconds(500);
                 loop.RetryMax = TimeSpan.FromSeconds(2);
             });
-        return services.AddLoop("room changes clean-up", TimeSpan.FromMinutes(10), static (context, cancellationToken) =>
-            context.Services.GetRequiredService<RoomChanges>().ForgetAsync(cancellationToken));
+        return services.AddUpkeep<RoomChangesRetention>();
     }
 }

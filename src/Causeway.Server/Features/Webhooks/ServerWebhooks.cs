@@ -15,7 +15,6 @@ internal static class ServerWebhooks
         services.AddSingleton<WebhookEvents>();
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhooksMetrics>();
-        services.AddSingleton<WebhookUpkeep>();
         services.AddSingleton<WebhookDesk>();
         services.AddSingleton<IAuditFollower, ChangeEvents>();
         services.AddSingleton<IRoomLogFollower, StoredMessageEvents>();
@@ -43,7 +42,14 @@ internal static class ServerWebhooks
                 loop.RetryMin = TimeSpan.FromSeconds(1);
                 loop.RetryMax = TimeSpan.FromSeconds(5);
             });
-        return services.AddLoop(
-            "webhook clean-up", TimeSpan.FromMinutes(10), static (context, cancellationToken) => context.Services.GetRequiredService<WebhookUpkeep>().RunAsync(cancellationToken));
+        services.AddLoop("webhook lanes", TimeSpan.FromMinutes(10), static (context, cancellationToken) => ForgetLanesAsync(context.Services, cancellationToken));
+        return services.AddUpkeep<WebhookRetention>();
+    }
+
+    /// <summary>Lanes of endpoints that nobody is told of any more are in this node's memory alone.</summary>
+    private static async Task ForgetLanesAsync(IServiceProvider provider, CancellationToken cancellationToken)
+    {
+        var active = (await provider.GetRequiredService<WebhookStore>().ListActiveAsync(cancellationToken)).Select(static row => row.Id).ToHashSet(StringComparer.Ordinal);
+        provider.GetRequiredService<EndpointLanes>().Forget(endpoint => !active.Contains(endpoint));
     }
 }

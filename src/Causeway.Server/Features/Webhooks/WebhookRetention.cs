@@ -4,7 +4,7 @@ using Causeway.Jobs;
 namespace Causeway.Server;
 
 /// <summary>Takes away what is old, and ends deliveries that nobody works on any more.</summary>
-internal sealed class WebhookUpkeep(Database database, WebhookStore store, EndpointLanes lanes, JobClient jobs, ServerSettings settings, TimeProvider time, ILogger<WebhookUpkeep> logger)
+internal sealed class WebhookRetention(Database database, WebhookStore store, JobClient jobs, ServerSettings settings, TimeProvider time, ILogger<WebhookRetention> logger) : IUpkeep
 {
     private const int DeletedAtOnce = 2_000;
     private const int LookedAtAtOnce = 1_000;
@@ -12,13 +12,16 @@ internal sealed class WebhookUpkeep(Database database, WebhookStore store, Endpo
     /// <summary>A delivery that is under way for less is not looked at: its job may be about to end.</summary>
     private static readonly TimeSpan UnderWay = TimeSpan.FromMinutes(10);
 
+    // Each node goes through them by itself, from where it was when it last had the job.
     private string _lookedAt = "";
+
+    public static string Kind => "retention.webhooks";
+
+    public static string Cron => "*/10 * * * *";
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await EndStrayAsync(cancellationToken);
-        var active = (await store.ListActiveAsync(cancellationToken)).Select(static row => row.Id).ToHashSet(StringComparer.Ordinal);
-        lanes.Forget(endpoint => !active.Contains(endpoint));
         var before = (time.GetUtcNow() - TimeSpan.FromDays(settings.Webhooks.KeepDays)).ToUnixTimeMilliseconds();
         while (await store.ForgetAsync(before, DeletedAtOnce, cancellationToken) >= DeletedAtOnce)
         {
