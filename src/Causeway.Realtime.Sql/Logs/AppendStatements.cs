@@ -1,5 +1,5 @@
-using System.Data.Common;
 using Causeway.Data;
+using Microsoft.Data.Sqlite;
 
 namespace Causeway.Realtime.Sql;
 
@@ -45,7 +45,7 @@ internal abstract class AppendStatements
 
         public override async Task WriteAsync(UnitOfWork unit, AppendPlan plan, long now, CancellationToken cancellationToken)
         {
-            await InsertAsync(unit, plan.Messages, cancellationToken).ConfigureAwait(false);
+            SqliteInserts.Run((SqliteConnection)unit.Connection, $"INSERT INTO room_messages ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", plan.Messages);
             await unit.ExecuteAsync(
                 """
                 UPDATE room_logs SET newest = @Newest, keep_count = @KeepCount, keep_ms = @KeepMs, used_at = @now,
@@ -53,34 +53,6 @@ internal abstract class AppendStatements
                 WHERE log = @Log
                 """,
                 plan.Changes.Select(change => new { change.Newest, change.KeepCount, change.KeepMs, now, change.ExpiresAt, change.Log }), cancellationToken).ConfigureAwait(false);
-        }
-
-        /// <summary>With the same parameters for every row: that is half of what a row costs.</summary>
-        private static async Task InsertAsync(UnitOfWork unit, List<NewMessage> messages, CancellationToken cancellationToken)
-        {
-            var command = unit.Connection.CreateCommand();
-            await using (command.ConfigureAwait(false))
-            {
-                command.Transaction = unit.Transaction;
-                command.CommandText = $"INSERT INTO room_messages ({Columns}) VALUES (@log, @position, @id, @type, @conflateKey, @sender, @sentAt, @payload)";
-                var (log, position, id, type) = (Parameter(command, "@log"), Parameter(command, "@position"), Parameter(command, "@id"), Parameter(command, "@type"));
-                var (conflateKey, sender, sentAt, payload) = (Parameter(command, "@conflateKey"), Parameter(command, "@sender"), Parameter(command, "@sentAt"), Parameter(command, "@payload"));
-                foreach (var message in messages)
-                {
-                    (log.Value, position.Value, id.Value, type.Value) = (message.Log, message.Position, message.Id, message.Type);
-                    (conflateKey.Value, sender.Value) = ((object?)message.ConflateKey ?? DBNull.Value, (object?)message.Sender ?? DBNull.Value);
-                    (sentAt.Value, payload.Value) = (message.SentAt, message.Payload);
-                    await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-                }
-            }
-        }
-
-        private static DbParameter Parameter(DbCommand command, string name)
-        {
-            var parameter = command.CreateParameter();
-            parameter.ParameterName = name;
-            command.Parameters.Add(parameter);
-            return parameter;
         }
     }
 
