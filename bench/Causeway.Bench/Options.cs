@@ -26,6 +26,8 @@ internal sealed record Options(int Runs, IReadOnlyList<Scenario> Scenarios, IRea
                  durable jobs/s beside a bare loop that claims and acknowledges rows of the same database
           durable [--postgres CONNECTION]
                  durable publishes/s beside a bare loop that commits batches of 100 rows, and the ratio
+          nodes --postgres CONNECTION [--rabbitmq URL]
+                 CPU per delivery with 1, 2 and 3 nodes over each backplane, and how soon the clients of a killed node have everything
           list   names the scenarios and the peers
           serve floor|signalr|naive|rooms --port N
                  runs one of the peers that are part of this program

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Causeway.Bench;
 using Causeway.Bench.Api;
+using Causeway.Bench.Cluster;
 using Causeway.Bench.Durable;
 using Causeway.Bench.Peers;
 using Causeway.Bench.Scenarios;
@@ -49,6 +50,12 @@ try
 
         case ["durable", "--postgres", var durableConnection]:
             return await DurableBench.RunAsync(durableConnection);
+
+        case ["nodes", "--postgres", var nodesConnection]:
+            return await NodesBench.RunAsync(nodesConnection, null);
+
+        case ["nodes", "--postgres", var nodesConnection, "--rabbitmq", var broker]:
+            return await NodesBench.RunAsync(nodesConnection, broker);
 
         case ["list"]:
             foreach (var scenario in ScenarioCatalog.All)
