@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace Causeway.Realtime;
 
 /// <summary>Limits and timings of live connections. The names are those of the configuration file.</summary>
-public sealed class RealtimeOptions : IValidatableObject
+public class RealtimeOptions : IValidatableObject
 {
     /// <summary>The largest message a client may send, counted after inflation; over it the connection closes with 1009.</summary>
     /// <value>Bytes, 1,024–16,777,216. Default 64 KiB.</value>
@@ -111,4 +112,8 @@ public enum BackplaneKind
 
     /// <summary>The notifications of the PostgreSQL database that they share.</summary>
     Postgres,
+
+    /// <summary>A RabbitMQ broker; what must not be lost is in the PostgreSQL database that they share.</summary>
+    [JsonStringEnumMemberName("rabbitmq")]
+    RabbitMq,
 }

@@ -14,11 +14,12 @@ public sealed class DependencyRulesTests
         ["Causeway.WebSockets"] = [],
         ["Causeway.Realtime"] = ["Causeway.WebSockets", "Causeway.Http"],
         ["Causeway.Realtime.Sql"] = ["Causeway.Realtime", "Causeway.Data"],
+        ["Causeway.Realtime.RabbitMq"] = ["Causeway.Realtime"],
         ["Causeway.Relay"] = ["Causeway.WebSockets", "Causeway.Hosting", "Causeway.Http"],
         ["Causeway.Streams"] = ["Causeway.Http"],
         ["Causeway.Identity"] = ["Causeway.Data", "Causeway.Http"],
         ["Causeway.Jobs"] = ["Causeway.Data", "Causeway.Hosting"],
-        ["Causeway.Server"] = ["Causeway.Concurrency", "Causeway.Hosting", "Causeway.Data", "Causeway.Http", "Causeway.Identity", "Causeway.Jobs", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Realtime.Sql", "Causeway.Relay", "Causeway.Streams"],
+        ["Causeway.Server"] = ["Causeway.Concurrency", "Causeway.Hosting", "Causeway.Data", "Causeway.Http", "Causeway.Identity", "Causeway.Jobs", "Causeway.WebSockets", "Causeway.Realtime", "Causeway.Realtime.Sql", "Causeway.Realtime.RabbitMq", "Causeway.Relay", "Causeway.Streams"],
     };
 
     private static readonly string Root = FindRoot();

@@ -33,7 +33,7 @@ internal sealed class ServerSettings
         Configuration = configuration;
         Server = configuration.Bind<ServerOptions>("Server");
         Auth = configuration.Bind<AuthOptions>("Auth");
-        Realtime = configuration.Bind<RealtimeOptions>(RealtimeSection, NamesOfOtherSections);
+        Realtime = configuration.Bind<RealtimeSettings>(RealtimeSection, NamesOfOtherSections);
         RateLimits = configuration.Bind<RateLimitSettings>("RateLimits");
         Telemetry = configuration.Bind<TelemetryOptions>("Telemetry");
         Database = configuration.Bind<DatabaseSettings>("Database");
@@ -130,7 +130,10 @@ internal sealed class ServerSettings
         return (same.Count > 0 ? same : urls).All(static url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
     }
 
-    private RealtimeOptions Realtime { get; }
+    /// <summary>Where the broker is that nodes hear each other over; null where they hear each other in another way, or not at all.</summary>
+    public RabbitMqSettings? Broker => Realtime.Backplane == BackplaneKind.RabbitMq ? Realtime.RabbitMq : null;
+
+    private RealtimeSettings Realtime { get; }
 
     /// <summary>Reads the configuration of this command line.</summary>
     /// <param name="args">As the program got them; what is not configuration is left to <see cref="CausewayConfiguration.RemainingArguments"/>.</param>
@@ -291,6 +294,11 @@ internal sealed class ServerSettings
         if (SharesRooms && Database.Provider != DatabaseProvider.Postgres)
         {
             yield return new ConfigurationProblem("Realtime:Backplane", "needs Database:Provider postgres: several nodes can't share an SQLite file", Configuration.OriginOf("Realtime:Backplane"));
+        }
+
+        if (Broker is { Url: null })
+        {
+            yield return new ConfigurationProblem("Realtime:RabbitMq:Url", "is needed for Realtime:Backplane rabbitmq: where is the broker? amqp://user:password@host", Configuration.OriginOf("Realtime:Backplane"));
         }
 
         if (HasSite && Relay.Routes.FirstOrDefault(static route => TakesEverything(route.Path)) is { } everything)

@@ -60,6 +60,37 @@ public sealed class ServerSettingsTests : IDisposable
         Assert.Contains("Database:Provider postgres", problem.Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{}", "is needed")]
+    [InlineData("""{ "Url": "http://guest:s3cr3t@mq" }""", "must be amqp://")]
+    [InlineData("""{ "Url": "s3cr3t" }""", "must be amqp://")]
+    [InlineData("""{ "Url": "amqp://mq/one/s3cr3t" }""", "must be amqp://")]
+    public void Load_BrokerThatIsNone_SaysWhatItNeedsWithoutThePassword(string broker, string reason)
+    {
+        var problem = Assert.Single(Problems($$"""{ "Realtime": { "Backplane": "rabbitmq", "RabbitMq": {{broker}} }, "Database": { "Provider": "postgres", "ConnectionString": "Host=127.0.0.1" } }"""));
+
+        Assert.Equal("Realtime:RabbitMq:Url", problem.Key);
+        Assert.Contains(reason, problem.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t", problem.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_BrokerOnSqlite_SaysWhatItNeeds() =>
+        Assert.Equal("Realtime:Backplane", Assert.Single(Problems("""{ "Realtime": { "Backplane": "rabbitmq", "RabbitMq": { "Url": "amqp://mq" } } }""")).Key);
+
+    [Fact]
+    public void Load_Broker_IsThereAndItsAddressIsMasked()
+    {
+        var settings = Load("""
+            { "Realtime": { "Backplane": "rabbitmq", "RabbitMq": { "Url": "amqps://u:s3cr3t@mq/v" } }, "Database": { "Provider": "postgres", "ConnectionString": "Host=127.0.0.1" } }
+            """);
+
+        Assert.True(settings.SharesRooms);
+        Assert.Equal(("amqps://u:s3cr3t@mq/v", "causeway"), (settings.Broker!.Url, settings.Broker.Exchange));
+        Assert.DoesNotContain(settings.Configuration.View().Entries, static entry => $"{entry.Value}".Contains("s3cr3t", StringComparison.Ordinal));
+        Assert.Null(Load("""{ "Realtime": { "RabbitMq": { "Url": "amqp://mq" } } }""").Broker);
+    }
+
     [Fact]
     public void Load_BackplaneOnPostgres_SharesRooms() => Assert.True(
         Load("""{ "Realtime": { "Backplane": "postgres" }, "Database": { "Provider": "postgres", "ConnectionString": "Host=127.0.0.1" } }""").SharesRooms);

@@ -21,7 +21,16 @@ internal static class ServerRooms
         services.AddDurableRooms();
         if (settings.SharesRooms)
         {
-            services.AddPostgresBackplane();
+            if (settings.Broker is { } broker)
+            {
+                services.AddPostgresClusterStore();
+                services.AddRabbitMqBackplane(broker.Apply);
+            }
+            else
+            {
+                services.AddPostgresBackplane();
+            }
+
             services.AddDependency(
                 BackplaneName,
                 static (provider, _) => provider.GetRequiredService<Realtime.Rooms>().IsInTouch

@@ -1,0 +1,2 @@
+global using Causeway.Testing;
+global using Microsoft.Extensions.DependencyInjection;
