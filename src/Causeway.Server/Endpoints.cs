@@ -21,6 +21,7 @@ internal static class Endpoints
         api.MapRoomEndpoints();
         api.MapPublishEndpoints(limits);
         api.MapFileEndpoints(settings.Files);
+        api.MapTransferEndpoints();
         api.MapConnectionEndpoints();
         api.MapStreamEndpoints();
         api.MapBackendEndpoints();

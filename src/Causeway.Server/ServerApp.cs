@@ -128,6 +128,7 @@ internal static class ServerApp
         services.AddStreams(settings);
         services.AddServerRooms(settings);
         services.AddServerJobs();
+        services.AddTransfers();
         services.AddServerWebhooks(settings);
         services.AddServerCallOuts();
         services.AddRealtime();

@@ -31,20 +31,7 @@ public static class Export
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(options);
-        return new StreamedContent(CsvType, async (output, cancellationToken) =>
-        {
-            CsvWriter? csv = null;
-            await WriteAsync(rows, output, Begin, row => table.WriteRow(csv!, row), cancellationToken).ConfigureAwait(false);
-
-            void Begin()
-            {
-                csv = new CsvWriter(output, options);
-                table.WriteHeader(csv);
-            }
-        })
-        {
-            FileName = fileName,
-        };
+        return new StreamedContent(CsvType, (output, cancellationToken) => WriteCsvAsync(rows, table, options, output, cancellationToken)) { FileName = fileName };
     }
 
     /// <summary>One JSON value per line.</summary>
@@ -55,23 +42,54 @@ public static class Export
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(type);
-        return new StreamedContent(NdjsonType, async (output, cancellationToken) =>
-        {
-            // A writer of its own: indented JSON would be several lines.
-            using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true });
-            await WriteAsync(rows, output, static () => { }, Write, cancellationToken).ConfigureAwait(false);
+        return new StreamedContent(NdjsonType, (output, cancellationToken) => WriteNdjsonAsync(rows, type, output, cancellationToken)) { FileName = fileName };
+    }
 
-            void Write(T row)
-            {
-                JsonSerializer.Serialize(json, row, type);
-                json.Flush();
-                json.Reset();
-                output.Write("\n"u8);
-            }
-        })
+    /// <summary>Writes a list as <see cref="Csv"/> does, to wherever it is wanted.</summary>
+    /// <param name="rows">The list; what it reads from is let go at the end, whatever that is.</param>
+    /// <param name="table">The columns.</param>
+    /// <param name="options">How to write.</param>
+    /// <param name="output">Takes the bytes; flushed from time to time, and not at the end.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task WriteCsvAsync<T>(IAsyncEnumerable<T> rows, CsvTable<T> table, CsvOptions options, PipeWriter output, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(output);
+        CsvWriter? csv = null;
+        await WriteAsync(rows, output, Begin, row => table.WriteRow(csv!, row), cancellationToken).ConfigureAwait(false);
+
+        void Begin()
         {
-            FileName = fileName,
-        };
+            csv = new CsvWriter(output, options);
+            table.WriteHeader(csv);
+        }
+    }
+
+    /// <summary>Writes a list as <see cref="Ndjson"/> does, to wherever it is wanted.</summary>
+    /// <inheritdoc cref="WriteCsvAsync"/>
+    /// <param name="rows">The list; what it reads from is let go at the end, whatever that is.</param>
+    /// <param name="type">How a row is written.</param>
+    /// <param name="output">Takes the bytes; flushed from time to time, and not at the end.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task WriteNdjsonAsync<T>(IAsyncEnumerable<T> rows, JsonTypeInfo<T> type, PipeWriter output, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(type);
+        ArgumentNullException.ThrowIfNull(output);
+
+        // A writer of its own: indented JSON would be several lines.
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true });
+        await WriteAsync(rows, output, static () => { }, Write, cancellationToken).ConfigureAwait(false);
+
+        void Write(T row)
+        {
+            JsonSerializer.Serialize(json, row, type);
+            json.Flush();
+            json.Reset();
+            output.Write("\n"u8);
+        }
     }
 
     private static async Task WriteAsync<T>(IAsyncEnumerable<T> rows, PipeWriter output, Action begin, Action<T> write, CancellationToken cancellationToken)

@@ -21,11 +21,19 @@ public sealed class ExportRequest
     public static ValueTask<ExportRequest?> BindAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
+        return ValueTask.FromResult<ExportRequest?>(Read(context.Request.Query));
+    }
+
+    /// <summary>Reads the parameters from a query.</summary>
+    /// <inheritdoc cref="BindAsync"/>
+    public static ExportRequest Read(IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
         var errors = new ListErrors();
-        var bom = Read(context.Request.Query, Bom, "false", "true", errors);
-        var keep = Read(context.Request.Query, Formulas, "guard", "keep", errors);
+        var bom = Read(query, Bom, "false", "true", errors);
+        var keep = Read(query, Formulas, "guard", "keep", errors);
         errors.ThrowIfAny();
-        return ValueTask.FromResult<ExportRequest?>(new ExportRequest(new CsvOptions { ByteOrderMark = bom, GuardsFormulas = !keep }));
+        return new ExportRequest(new CsvOptions { ByteOrderMark = bom, GuardsFormulas = !keep });
     }
 
     /// <summary>Whether a parameter has the value that is not its usual one.</summary>

@@ -55,7 +55,19 @@ public sealed class RequestedList
         ArgumentNullException.ThrowIfNull(context);
         var list = context.GetEndpoint()?.Metadata.GetMetadata<ListMetadata>()
             ?? throw new InvalidOperationException("An endpoint that takes a RequestedList says which list it answers with: WithList(schema).");
-        return ValueTask.FromResult<RequestedList?>(Read(context, list));
+        var protector = context.RequestServices?.GetService<CursorProtector>() ?? CursorProtector.OfProcess;
+        return ValueTask.FromResult<RequestedList?>(Read(list, context.Request.Query, context.Request.RouteValues, protector));
+    }
+
+    /// <summary>Reads what is asked of a list as a whole, as an endpoint with <c>WithExport</c> reads it.</summary>
+    /// <param name="schema">The list.</param>
+    /// <param name="query">Order and filters.</param>
+    /// <exception cref="ApiErrorException">Something is unknown or out of range: 422, naming each parameter and what is allowed.</exception>
+    public static RequestedList ReadExport(ListSchema schema, IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(query);
+        return Read(new ListMetadata(schema, IsExport: true), query, [], CursorProtector.OfProcess);
     }
 
     /// <summary>The position behind which the page begins, as <see cref="WriteCursor"/> was given it; null for the first page.</summary>
@@ -77,9 +89,8 @@ public sealed class RequestedList
         });
     }
 
-    private static RequestedList Read(HttpContext context, ListMetadata list)
+    private static RequestedList Read(ListMetadata list, IQueryCollection query, RouteValueDictionary path, CursorProtector protector)
     {
-        var query = context.Request.Query;
         var errors = new ListErrors();
         var schema = list.Schema;
         var sort = ReadSort(schema, query, errors);
@@ -93,14 +104,13 @@ public sealed class RequestedList
         }
 
         errors.ThrowIfAny();
-        var protector = context.RequestServices?.GetService<CursorProtector>() ?? CursorProtector.OfProcess;
         return new RequestedList(schema, protector, cursor)
         {
             Sort = sort,
             Filters = filters,
             Page = page,
             Size = size,
-            ListName = NameOf(schema, context.Request, sort, filters),
+            ListName = NameOf(schema, query, path, sort, filters),
         };
     }
 
@@ -169,11 +179,11 @@ public sealed class RequestedList
         return absent;
     }
 
-    private static string NameOf(ListSchema schema, HttpRequest request, IReadOnlyList<SortKey> sort, IReadOnlyList<ListFilter> filters)
+    private static string NameOf(ListSchema schema, IQueryCollection query, RouteValueDictionary path, IReadOnlyList<SortKey> sort, IReadOnlyList<ListFilter> filters)
     {
         // Every part carries its length or its count, so that no two lists have one name.
         var name = new StringBuilder(schema.Name);
-        foreach (var (key, value) in request.RouteValues.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (key, value) in path.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             Append(name, '/', key, Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
         }
@@ -192,7 +202,7 @@ public sealed class RequestedList
 
         foreach (var parameter in schema.OtherParameters)
         {
-            foreach (var value in request.Query[parameter])
+            foreach (var value in query[parameter])
             {
                 Append(name, '+', parameter, value ?? "");
             }

@@ -13,6 +13,10 @@ public sealed class IncomingFile : IAsyncDisposable
     /// <summary>Takes the bytes.</summary>
     public Stream Content => _content;
 
+    /// <summary>Brings the bytes to the disk. <see cref="Commit"/> does it too; where that must be quick, do it before.</summary>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    public void Sync() => _content.Flush(flushToDisk: true);
+
     /// <summary>Brings the bytes to the disk, and then the file to its place, at once. It can be read from then on, and no longer written.</summary>
     /// <param name="key">Made by the server: 4–64 of <c>a-z 0-9 -</c>, used once.</param>
     /// <exception cref="IOException">The disk does not take it.</exception>

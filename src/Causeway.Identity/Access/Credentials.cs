@@ -73,6 +73,37 @@ public sealed class Credentials
         }
     }
 
+    /// <summary>What somebody may do now who asked for something a while ago; null where the account or the key is no more, or may not be used.</summary>
+    /// <remarks>It does not matter whether the session still lasts: who logs out has not taken back what they asked for. A token of another system stands for itself until it ends.</remarks>
+    /// <param name="note">As it was written down.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async ValueTask<Access?> LookAgainAsync(AccessNote note, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        switch (note.Kind)
+        {
+            case AccessKind.ApiKey:
+                return note.ApiKeyPrefix is { } prefix && await _states.FindApiKeyAsync(prefix, cancellationToken).ConfigureAwait(false) is { } key && "key:" + key.Id == note.Principal
+                    ? await OfAsync(key, prefix, cancellationToken).ConfigureAwait(false)
+                    : null;
+            case AccessKind.AccountToken or AccessKind.Cookie:
+                return note.UserId is { } id && await _states.FindUserAsync(id, cancellationToken).ConfigureAwait(false) is { IsDisabled: false } user
+                    ? Of(user, note.Kind, session: null, expiresAt: null)
+                    : null;
+            default:
+                return note.ExpiresAt <= _time.GetUtcNow() ? null : new Access
+                {
+                    Kind = AccessKind.ForeignToken,
+                    Principal = note.Principal,
+                    UserId = note.UserId,
+                    Name = note.Name,
+                    Roles = note.Roles.ToHashSet(StringComparer.Ordinal),
+                    Permissions = new PermissionSet(note.Permissions),
+                    ExpiresAt = note.ExpiresAt,
+                };
+        }
+    }
+
     /// <summary>Reads a refresh token or cookie; a second time where other nodes may have new keys.</summary>
     internal async ValueTask<SessionToken?> ReadSessionTokenAsync(string text, SessionKind kind, CancellationToken cancellationToken)
     {
@@ -163,7 +194,7 @@ public sealed class Credentials
         };
     }
 
-    private static Access Of(UserAccess user, AccessKind kind, SessionAccess session, DateTimeOffset? expiresAt) => new()
+    private static Access Of(UserAccess user, AccessKind kind, SessionAccess? session, DateTimeOffset? expiresAt) => new()
     {
         Kind = kind,
         Principal = "user:" + user.Id,
@@ -172,7 +203,7 @@ public sealed class Credentials
         Roles = user.Roles,
         Permissions = user.Permissions,
         ExpiresAt = expiresAt,
-        SessionId = session.Id,
+        SessionId = session?.Id,
         SecurityVersion = user.SecurityVersion,
     };
 }

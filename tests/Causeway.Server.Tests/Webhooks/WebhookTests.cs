@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -154,6 +156,31 @@ public sealed class WebhookTests
         {
             ends.SetResult();
         }
+    }
+
+    /// <summary>A connection has less time than the whole try. What never comes to one is a failed delivery like any other, and no broken job.</summary>
+    [Fact]
+    public async Task Delivery_EndpointThatNobodyAccepts_FailsByTheConnectionsOwnLimit()
+    {
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(1);
+
+        // Linux takes one more than it was told, and answers nobody who comes after them.
+        var waiting = Enumerable.Range(0, 4).Select(static _ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false }).ToList();
+        foreach (var socket in waiting)
+        {
+            _ = socket.ConnectAsync(full.LocalEndPoint!);
+        }
+
+        await using var server = await RunningServer.StartAsync(WebhookCalls.Configuration.Replace("\"TimeoutSeconds\": 1", "\"TimeoutSeconds\": 20", StringComparison.Ordinal));
+        var webhook = (await server.CreateWebhookAsync($"http://127.0.0.1:{((IPEndPoint)full.LocalEndPoint!).Port}/", ["user.*"])).Id();
+
+        var delivery = await server.TestWebhookAsync(webhook);
+
+        var shown = await server.UntilAsync(webhook, delivery, "pending", 1);
+        Assert.Equal("It could not be connected to in time.", shown.GetProperty("tries")[0].GetProperty("error").GetString());
+        waiting.ForEach(static socket => socket.Dispose());
     }
 
     [Fact]

@@ -73,6 +73,11 @@ internal sealed class CallerResolver(AdminToken adminToken, Credentials credenti
         ? caller
         : await credentials.LookAgainAsync(caller.Access, cancellationToken) is { } access ? await OfAsync(access, cancellationToken) : null;
 
+    /// <summary>Who asked for a job, with what they may do now; null where the credential counts no more.</summary>
+    public async ValueTask<Caller?> FindAsync(CallerNote note, CancellationToken cancellationToken) => note.Access is null
+        ? new[] { Caller.LocalAdmin, Caller.AdminToken }.FirstOrDefault(admin => admin.Principal == note.Principal)
+        : await credentials.LookAgainAsync(note.Access, cancellationToken) is { } access ? await OfAsync(access, cancellationToken) : null;
+
     private async ValueTask<(Caller?, ApiError?)> FindAsync(string token, HttpContext context)
     {
         if (adminToken.Matches(token))

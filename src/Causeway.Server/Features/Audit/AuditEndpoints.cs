@@ -38,15 +38,17 @@ internal static class AuditEndpoints
         { "details", static (csv, entry) => csv.Write(entry.Details?.ToJsonString()) },
     };
 
+    private static readonly AccessRule Rule = AccessRule.Operator("audit:read");
+
+    public static ListExport<AuditEntryResponse> Export { get; } = List.ToExport("audit", Rule, Shape, Table, static _ => ListScope.All, NameAsync);
+
     public static void MapAuditEndpoints(this RouteGroupBuilder api)
     {
         var audit = api.MapGroup("/audit").WithTags("Audit");
-        var rule = AccessRule.Operator("audit:read");
-
         audit.MapList(List, Shape, static (_, _) => ListScope.All, complete: NameAsync)
             .WithName("listAudit").WithSummary("List security-relevant acts, newest first.")
-            .Needs(rule);
-        audit.MapExports(List, rule, "audit", Shape, Table, static (_, _) => ListScope.All, NameAsync);
+            .Needs(Rule);
+        audit.MapExports(Export);
     }
 
     private static AuditEntryResponse Shape(Row row) => new(

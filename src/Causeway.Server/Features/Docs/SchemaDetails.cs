@@ -50,6 +50,12 @@ internal static class SchemaDetails
     {
         foreach (var property in type.Properties)
         {
+            if (property.AttributeProvider?.GetCustomAttributes(typeof(AllowedValuesAttribute), inherit: true) is [AllowedValuesAttribute allowed]
+                && schema.Properties?[property.Name] is OpenApiSchema choice)
+            {
+                choice.Enum = [.. allowed.Values.Select(static value => JsonValue.Create((string)value!))];
+            }
+
             if (property.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: true) == true)
             {
                 (schema.Required ??= new HashSet<string>(StringComparer.Ordinal)).Add(property.Name);

@@ -19,7 +19,7 @@ internal static class FileEndpoints
             .Needs(AccessRule.Credential).TakesUpTo(options.MaxBodyBytes).WithMetadata(IdempotencyKeyMetadata.Instance, UploadMetadata.Instance)
             .WithRateLimit(RateLimitPolicies.Upload)
             .Answers<FileResponse>(201).Sends(201, "ETag", Version).Refuses(408, 409, 413, 415, 422, 503, 507);
-        files.MapExports(FileStore.List, AccessRule.Credential, "files", FileResponse.From, FileResponse.Table, static (_, caller) => FileAccess.Scope(caller));
+        files.MapExports(FileStore.Export);
         files.MapGet("/{id}", GetFile.HandleAsync)
             .WithName("getFile").WithSummary("Show what is known of a file.")
             .Needs(AccessRule.Credential).Answers<FileResponse>(200).Answers(304).Sends(200, "ETag", Version).Refuses(404, 503);

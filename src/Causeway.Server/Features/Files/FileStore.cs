@@ -23,6 +23,8 @@ internal sealed class FileStore(Database database, TimeProvider time)
             ListField.Time("created_at"),
         ]);
 
+    public static ListExport<FileResponse> Export { get; } = List.ToExport("files", AccessRule.Credential, FileResponse.From, FileResponse.Table, FileAccess.Scope);
+
     /// <summary>Files posted in a room, newest first.</summary>
     public static ApiList<FileRow> InRoom { get; } = new(
         "room_files",

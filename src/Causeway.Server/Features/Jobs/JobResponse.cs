@@ -53,6 +53,8 @@ internal sealed record JobResponse
     /// <summary>The first line of what went wrong last; null where nothing did.</summary>
     public required string? LastError { get; init; }
 
+    public static string PathOf(string id) => $"/api/v1/jobs/{id}";
+
     public static JobResponse From(Job job) => new()
     {
         Id = job.Id,

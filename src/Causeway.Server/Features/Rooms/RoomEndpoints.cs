@@ -12,8 +12,8 @@ internal static class RoomEndpoints
         rooms.MapGet("", ListRooms.HandleAsync)
             .WithName("listRooms").WithSummary("List rooms, stored or not, by cursor or by page, sorted and filtered; without rooms:read those that the caller has a role in.")
             .WithList(RoomList.List.Schema).Needs(AccessRule.Credential).Answers<ListPage<RoomResponse>>(200).Refuses(422, 503);
-        rooms.MapGet("/export.csv", ListRooms.ExportCsv).IsCsvOf(RoomList.List.Schema, "rooms").Needs(AccessRule.Credential);
-        rooms.MapGet("/export.ndjson", ListRooms.ExportNdjson).IsNdjsonOf(RoomList.List.Schema, "rooms").Needs(AccessRule.Credential);
+        rooms.MapGet("/export.csv", ListRooms.ExportCsv).IsCsvOf(RoomList.Export);
+        rooms.MapGet("/export.ndjson", ListRooms.ExportNdjson).IsNdjsonOf(RoomList.Export);
         rooms.MapPost("/import", ImportRooms.HandleAsync)
             .WithName("importRooms").WithSummary("Store rooms of the rows of a CSV file; what is wrong is told by line, and keeps no other row out.")
             .Needs(AccessRule.Operator("rooms:write")).TakesUpTo(ImportRooms.MaxBytes).WithRateLimit(RateLimitPolicies.Upload)

@@ -56,6 +56,9 @@ internal static class RoomList
         { "members", static (csv, room) => csv.Write(room.Members) },
     };
 
+    public static ListExport<RoomResponse> Export { get; } = new(
+        "rooms", List.Schema, AccessRule.Credential, Table, static (services, caller, asked, query) => services.GetRequiredService<RoomListing>().Stream(asked, query["prefix"], query["member"], caller));
+
     // Nobody looks for text that goes over a line's end.
     private const char BetweenTexts = '\n';
 

@@ -12,7 +12,7 @@ internal static class UserEndpoints
         users.MapList(UserList.List, UserList.Shape, static (_, _) => ListScope.All)
             .WithName("listUsers").WithSummary("List accounts, by cursor or by page, sorted and filtered.")
             .Needs(AccessRule.Operator("users:read"));
-        users.MapExports(UserList.List, AccessRule.Operator("users:read"), "users", UserList.Shape, UserList.Table, static (_, _) => ListScope.All);
+        users.MapExports(UserList.Export);
         users.MapPost("/import", ImportUsers.HandleAsync)
             .WithName("importUsers").WithSummary("Make accounts of the rows of a CSV file; what is wrong is told by line, and keeps no other row out.")
             .Needs(AccessRule.Operator("users:write")).TakesUpTo(ImportUsers.MaxBytes).WithRateLimit(RateLimitPolicies.Upload)

@@ -43,6 +43,8 @@ internal static class UserList
         { "last_login_at", static (csv, user) => csv.Write(user.LastLoginAt) },
     };
 
+    public static ListExport<UserResponse> Export { get; } = List.ToExport("users", AccessRule.Operator("users:read"), Shape, Table, static _ => ListScope.All);
+
     public static UserResponse Shape(Row row) => new(
         row.Id, row.Email, row.Name, Words.Read(row.Roles), row.Disabled, row.HasPassword, Moments.From(row.EmailVerifiedAt), Moments.From(row.CreatedAt), Moments.From(row.UpdatedAt), Moments.From(row.LastLoginAt), row.Version);
 

@@ -79,6 +79,11 @@ internal sealed class WebhookSender : IDisposable
         {
             return Failed($"It did not answer within {_limit.TotalSeconds:0} s.");
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The handler's own limit for connections, which comes as this.
+            return Failed("It could not be connected to in time.");
+        }
         catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException or AggregateException)
         {
             return Failed(Describe(exception));

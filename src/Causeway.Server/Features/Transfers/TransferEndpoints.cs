@@ -1,0 +1,14 @@
+namespace Causeway.Server;
+
+/// <summary>Lists that a job writes into files, and files that a job reads into lists.</summary>
+internal static class TransferEndpoints
+{
+    private const string Job = "The job.";
+
+    public static void MapTransferEndpoints(this RouteGroupBuilder api)
+    {
+        api.MapPost("/exports", CreateExport.HandleAsync).WithTags("Transfers")
+            .WithName("createExport").WithSummary("Have a job write a list into a file of the caller's, with the order and the filters of the list's own export.")
+            .Needs(AccessRule.Credential).TakesIdempotencyKey().Answers<CreateExport.ExportResponse>(202).Sends(202, "Location", Job);
+    }
+}
