@@ -33,6 +33,18 @@ public sealed class Debouncer : IAsyncDisposable
         _timer = time.CreateTimer(static debouncer => ((Debouncer)debouncer!).StartIfDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Whether it runs at this moment, its end included: a reason that comes now waits for that.</summary>
+    internal bool IsRunning
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isRunning;
+            }
+        }
+    }
+
     /// <summary>Gives a reason to run. Returns at once; after <see cref="DisposeAsync"/> it does nothing.</summary>
     public void Trigger()
     {

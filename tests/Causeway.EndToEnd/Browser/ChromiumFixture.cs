@@ -5,6 +5,9 @@ namespace Causeway.EndToEnd.Browser;
 /// <summary>One Chromium for all tests of a class; each test has contexts of its own in it.</summary>
 public sealed class ChromiumFixture : IAsyncLifetime
 {
+    // A page on a busy machine may be slow; what never comes is what a test is to find.
+    static ChromiumFixture() => Assertions.SetDefaultExpectTimeout(LimitMilliseconds);
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
