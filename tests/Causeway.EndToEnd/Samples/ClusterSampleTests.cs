@@ -9,7 +9,7 @@ public sealed class ClusterSampleTests
     [Fact]
     public async Task Run_WithTheService_EndsWithAGoodVerdictAndLeavesNothing()
     {
-        await using var sample = Start("postgres");
+        await using var sample = Start(RabbitBroker.Missing is null ? "rabbitmq" : "postgres");
 
         var exit = await sample.ExitAsync(Limits.Phase);
 
