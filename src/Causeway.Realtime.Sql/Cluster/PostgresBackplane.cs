@@ -26,8 +26,11 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a silent connection is trusted, and what is in the table is kept.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+    /// <summary>How long a silent connection is trusted.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long the server may take to answer on it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Queue<ReadOnlyMemory<byte>> _queue = new();
@@ -55,6 +58,7 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
             if (!_isConnected || _queuedBytes + item.Length > MaxQueuedBytes)
             {
                 _hasLost = true;
+                Signal();
                 return;
             }
 
@@ -297,7 +301,7 @@ internal sealed class PostgresBackplane(Database database, TimeProvider time, IL
         await using (command.ConfigureAwait(false))
         {
             command.CommandText = sql;
-            command.CommandTimeout = (int)Silence.TotalSeconds;
+            command.CommandTimeout = (int)Patience.TotalSeconds;
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }

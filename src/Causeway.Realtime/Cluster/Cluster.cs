@@ -171,7 +171,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         {
             var kind = (ClusterItemKind)reader.ReadByte();
             var node = reader.ReadString();
-            if (!_presence.IsOther(node))
+            if (_presence.IsOwn(node))
             {
                 return;
             }
@@ -203,6 +203,12 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
 
                 break;
             case ClusterItemKind.Presence:
+                // Of a node that was taken out nobody is here any more; what it publishes before it knows is in the log all the same.
+                if (!_presence.IsOther(node))
+                {
+                    break;
+                }
+
                 var id = RoomId.Parse(reader.ReadString(), null);
                 _core.Rooms.Get(id)?.TakePresence(
                     [new NodePresence(node, id, reader.ReadText(), reader.ReadText(), reader.Read7BitEncodedInt(), reader.ReadInt64())]);

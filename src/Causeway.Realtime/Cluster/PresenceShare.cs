@@ -15,6 +15,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
 
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, byte> _gone = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _own = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly WakeUp _noted = new(core.Pool);
     private Dictionary<(string Room, string? User), NodePresence> _changes = [];
@@ -60,6 +61,9 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
     }
 
     public void Dispose() => _stop.Cancel();
+
+    /// <summary>Whether a node is this one, under whichever name.</summary>
+    public bool IsOwn(string node) => node == Node || _own.ContainsKey(node);
 
     /// <summary>Whether a node is another one, and alive as far as is known.</summary>
     public bool IsOther(string node) => node != Node && !_gone.ContainsKey(node);
@@ -146,6 +150,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
     {
         var lost = _node;
         _gone.TryAdd(lost, 0);
+        _own.TryAdd(lost, 0);
         lock (_gate)
         {
             _changes = [];

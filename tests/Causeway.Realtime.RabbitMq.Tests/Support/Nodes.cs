@@ -28,7 +28,7 @@ internal sealed class Nodes : IAsyncDisposable
     /// <summary>One more, whose end is the caller's.</summary>
     /// <param name="line">A line to the broker; null for none between.</param>
     /// <param name="maxQueueBytes">What the broker keeps for it; null for the default.</param>
-    public Task<Node> AnotherAsync(TcpProxy? line = null, int? maxQueueBytes = null) => Node.StartAsync(UrlOver(line), Exchange, maxQueueBytes);
+    public Task<Node> AnotherAsync(TcpProxy? line = null, int? maxQueueBytes = null) => Node.StartAsync(line is null ? Broker.Url : Broker.Over(line), Exchange, maxQueueBytes);
 
     /// <summary>The same without waiting for it to hear anybody.</summary>
     public Node Begin(string url) => Node.Begin(url, Exchange);
@@ -40,6 +40,4 @@ internal sealed class Nodes : IAsyncDisposable
             await node.DisposeAsync();
         }
     }
-
-    private string UrlOver(TcpProxy? line) => line is null ? Broker.Url : new UriBuilder(Broker.Url) { Port = line.Port }.Uri.ToString();
 }

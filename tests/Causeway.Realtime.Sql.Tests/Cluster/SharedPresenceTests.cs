@@ -1,14 +1,14 @@
 namespace Causeway.Realtime.Sql.Tests;
 
 /// <summary>D12: who is in a room is exact over all nodes, whatever becomes of one.</summary>
-public sealed class SharedPresenceTests
+public abstract class SharedPresenceTests(BackplaneHome home)
 {
     private static readonly RoomId Room = RoomId.Parse("log:a");
 
     [Fact]
     public async Task Join_OnAnotherNode_IsToldOnceAndCounted()
     {
-        await using var one = await LogServer.StartNodeAsync();
+        await using var one = await LogServer.StartNodeAsync(home);
         await using var two = await one.AnotherAsync();
         await using var ann = await one.ConnectAsync("ann");
         await ann.JoinAsync("log:a");
@@ -32,7 +32,7 @@ public sealed class SharedPresenceTests
     [Fact]
     public async Task Leave_OnAnotherNode_IsToldAfterTheGrace()
     {
-        await using var one = await LogServer.StartNodeAsync();
+        await using var one = await LogServer.StartNodeAsync(home);
         await using var two = await one.AnotherAsync();
         await using var ann = await one.ConnectAsync("ann");
         await using var bob = await two.ConnectAsync("bob");
@@ -50,7 +50,7 @@ public sealed class SharedPresenceTests
     [Fact]
     public async Task Move_ToAnotherNodeWithinTheGrace_IsUnnoticed()
     {
-        await using var one = await LogServer.StartNodeAsync();
+        await using var one = await LogServer.StartNodeAsync(home);
         await using var two = await one.AnotherAsync();
         await using var ann = await one.ConnectAsync("ann");
         await using var bob = await two.ConnectAsync("bob");
@@ -71,7 +71,7 @@ public sealed class SharedPresenceTests
     [Fact]
     public async Task Stop_OfANode_TakesItsMembersWithIt()
     {
-        await using var one = await LogServer.StartNodeAsync();
+        await using var one = await LogServer.StartNodeAsync(home);
         await using var ann = await one.ConnectAsync("ann");
         await ann.JoinAsync("log:a");
         var two = await one.AnotherAsync();
@@ -89,7 +89,7 @@ public sealed class SharedPresenceTests
     [Fact]
     public async Task Lease_IsOver_MembersAreGoneAndTheNodeComesBackWithThem()
     {
-        await using var one = await LogServer.StartNodeAsync();
+        await using var one = await LogServer.StartNodeAsync(home);
         await using var two = await one.AnotherAsync();
         await using var ann = await one.ConnectAsync("ann");
         await using var bob = await two.ConnectAsync("bob");
@@ -109,3 +109,9 @@ public sealed class SharedPresenceTests
 
     private static async Task<int> PresentAsync(LogServer server) => (await server.Database.QueryAsync<string>("SELECT room_id FROM node_presence")).Count;
 }
+
+/// <inheritdoc/>
+public sealed class PostgresSharedPresenceTests() : SharedPresenceTests(BackplaneHome.Postgres);
+
+/// <inheritdoc/>
+public sealed class RabbitMqSharedPresenceTests() : SharedPresenceTests(BackplaneHome.RabbitMq);

@@ -24,7 +24,7 @@ internal sealed class LogServer : IAsyncDisposable
     private readonly Func<IRoomLogStore, IRoomLogStore>? _wrap;
     private TestServer _server = null!;
     private bool _isGuest;
-    private bool _isNode;
+    private NodeLines? _lines;
 
     private LogServer(LogHome home, string? connection, TempDirectory directory, TimeProvider time, Func<IRoomLogStore, IRoomLogStore>? wrap) =>
         (_home, _connection, _directory, _time, _wrap) = (home, connection, directory, time, wrap);
@@ -59,24 +59,28 @@ internal sealed class LogServer : IAsyncDisposable
     }
 
     /// <summary>A node of a cluster, of its own until others are started; it hears them.</summary>
-    public static async Task<LogServer> StartNodeAsync(PostgresServer? postgres = null)
+    public static async Task<LogServer> StartNodeAsync(BackplaneHome home, PostgresServer? postgres = null)
     {
-        NeedPostgres();
-        var connection = await (postgres ?? await PostgresServer.SharedAsync()).CreateDatabaseAsync();
-        var server = new LogServer(LogHome.Postgres, connection, new TempDirectory(), TimeProvider.System, null) { _isNode = true };
+        var lines = await NodeLines.NewAsync(home, postgres);
+        var server = new LogServer(LogHome.Postgres, lines.Database, new TempDirectory(), TimeProvider.System, null) { _lines = lines };
         await server.StartAsync();
         await server.InTouchAsync();
         return server;
     }
 
+    /// <summary>Where its cluster is.</summary>
+    public NodeLines Lines => _lines!;
+
     public Task InTouchAsync() => Eventually.True(() => Rooms.IsInTouch, what: "the node is in its cluster");
 
     /// <summary>Another process on the same data.</summary>
-    public async Task<LogServer> AnotherAsync()
+    /// <param name="lines">Over which lines; null for those of this one.</param>
+    public async Task<LogServer> AnotherAsync(NodeLines? lines = null)
     {
-        var other = new LogServer(_home, _connection, _directory, _time, _wrap) { _isGuest = true, _isNode = _isNode };
+        lines ??= _lines;
+        var other = new LogServer(_home, lines?.Database ?? _connection, _directory, _time, _wrap) { _isGuest = true, _lines = lines };
         await other.StartAsync();
-        if (_isNode)
+        if (lines is not null)
         {
             await other.InTouchAsync();
         }
@@ -131,9 +135,12 @@ internal sealed class LogServer : IAsyncDisposable
     }
 
     /// <summary>Skips the test where there is no PostgreSQL; in CI it fails.</summary>
-    public static void NeedPostgres()
+    public static void NeedPostgres() => Need(PostgresServer.Missing);
+
+    /// <summary>Skips the test where something is missing; in CI it fails.</summary>
+    public static void Need(string? missing)
     {
-        if (PostgresServer.Missing is { } missing)
+        if (missing is not null)
         {
             Assert.False(Environment.GetEnvironmentVariable("CI") is "true" or "1", missing);
             Assert.Skip(missing);
@@ -181,7 +188,12 @@ internal sealed class LogServer : IAsyncDisposable
                 }
 
                 builder.Services.AddDurableRooms();
-                if (_isNode)
+                if (_lines is { Broker: { } broker, Exchange: var exchange })
+                {
+                    builder.Services.AddPostgresClusterStore();
+                    builder.Services.AddRabbitMqBackplane(options => (options.Url, options.Exchange) = (broker, exchange));
+                }
+                else if (_lines is not null)
                 {
                     builder.Services.AddPostgresBackplane();
                 }

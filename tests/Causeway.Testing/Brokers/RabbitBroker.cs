@@ -66,7 +66,10 @@ public sealed class RabbitBroker : IAsyncDisposable
     public string Url { get; }
 
     /// <summary>Its port on the loopback address.</summary>
-    public int Port => _nodePort;
+    public int Port => new Uri(Url).Port;
+
+    /// <summary>Its address over a line to it.</summary>
+    public string Over(TcpProxy line) => new UriBuilder(Url) { Port = line.Port }.Uri.ToString();
 
     /// <summary>The one of this process, started when it is asked for first. Take an exchange of your own.</summary>
     public static async Task<RabbitBroker> SharedAsync() => Environment.GetEnvironmentVariable(GivenBroker) is { } given

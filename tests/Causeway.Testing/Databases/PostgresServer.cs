@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Causeway.Testing;
@@ -46,6 +48,19 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Why there can be none here; null where there can.</summary>
     public static string? Missing =>
         Environment.GetEnvironmentVariable(GivenServer) is not null || Binaries.Value is not null ? null : "PostgreSQL is not installed.";
+
+    /// <summary>Where it listens: for a line that a test can cut.</summary>
+    public EndPoint EndPoint
+    {
+        get
+        {
+            var given = new NpgsqlConnectionStringBuilder(_connectionString);
+            return given.Host!.StartsWith('/') ? new UnixDomainSocketEndPoint(Path.Combine(given.Host, $".s.PGSQL.{given.Port}")) : new DnsEndPoint(given.Host, given.Port);
+        }
+    }
+
+    /// <summary>A connection string over a line to the server.</summary>
+    public static string Over(TcpProxy line, string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { Host = "127.0.0.1", Port = line.Port }.ConnectionString;
 
     /// <summary>The one of this process, started when it is asked for first.</summary>
     public static async Task<PostgresServer> SharedAsync() => Environment.GetEnvironmentVariable(GivenServer) is { } given
