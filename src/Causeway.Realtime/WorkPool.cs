@@ -21,6 +21,12 @@ internal abstract class WorkPool
     /// <returns>What came of it.</returns>
     public abstract Task<T> Run<T>(Func<Task<T>> work);
 
+    /// <summary>Waits for a time, or until it is cancelled.</summary>
+    public abstract Task Delay(TimeSpan delay, TimeProvider time, CancellationToken cancellationToken);
+
+    /// <summary>A task that several wait for, as one of them should wait for it.</summary>
+    public abstract Task<T> Share<T>(Task<T> task);
+
     /// <summary>Runs something soon.</summary>
     public Task Run(Func<Task> work) => Run(async () =>
     {
@@ -37,5 +43,9 @@ internal abstract class WorkPool
         public override void Queue(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 
         public override Task<T> Run<T>(Func<Task<T>> work) => Task.Run(work);
+
+        public override Task Delay(TimeSpan delay, TimeProvider time, CancellationToken cancellationToken) => Task.Delay(delay, time, cancellationToken);
+
+        public override Task<T> Share<T>(Task<T> task) => task;
     }
 }

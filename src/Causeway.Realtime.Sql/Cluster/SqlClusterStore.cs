@@ -5,25 +5,34 @@ namespace Causeway.Realtime.Sql;
 /// <summary>The nodes of a cluster and who is on them, in PostgreSQL; its clock counts, so that those of the nodes don't matter.</summary>
 internal sealed class SqlClusterStore(Database database, TimeSpan lease) : IClusterStore
 {
-    public Task<LeaseRenewal> RenewAsync(string node, string name, bool isNew, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
+    public Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
         async (unit, token) =>
         {
-            var parameters = new { node, name, lease = lease.TotalSeconds };
+            var parameters = new { report.Node, report.Name, report.Connections, lease = lease.TotalSeconds };
             var held = await unit.ExecuteAsync(
                 isNew
-                    ? "INSERT INTO nodes (node, name, lease_until) VALUES (@node, @name, now() + make_interval(secs => @lease)) ON CONFLICT (node) DO UPDATE SET lease_until = excluded.lease_until"
-                    : "UPDATE nodes SET lease_until = now() + make_interval(secs => @lease) WHERE node = @node AND lease_until > now()",
+                    ? """
+                      INSERT INTO nodes (node, name, connections, lease_until) VALUES (@Node, @Name, @Connections, now() + make_interval(secs => @lease))
+                      ON CONFLICT (node) DO UPDATE SET connections = excluded.connections, lease_until = excluded.lease_until
+                      """
+                    : "UPDATE nodes SET lease_until = now() + make_interval(secs => @lease), seen_at = now(), connections = @Connections WHERE node = @Node AND lease_until > now()",
                 parameters, token).ConfigureAwait(false) > 0;
 
             // One node at a time: the others would find nothing but its locks.
-            var gone = await unit.QueryAsync<string>(
-                "DELETE FROM nodes WHERE node IN (SELECT node FROM nodes WHERE lease_until <= now() FOR UPDATE SKIP LOCKED) RETURNING node", null, token).ConfigureAwait(false);
-            return new LeaseRenewal(held, [.. gone.Where(other => other != node)]);
+            var gone = await unit.QueryAsync<GoneRow>(
+                "DELETE FROM nodes WHERE node IN (SELECT node FROM nodes WHERE lease_until <= now() AND node <> @Node FOR UPDATE SKIP LOCKED) RETURNING node, name, has_left", parameters, token).ConfigureAwait(false);
+            return new LeaseRenewal(held, gone.ConvertAll(static row => new GoneNode(row.Node, row.Name, row.HasLeft)));
         },
         cancellationToken));
 
     public Task LeaveAsync(string node, CancellationToken cancellationToken) =>
-        SqlRoomLogs.UnavailableOr(() => database.ExecuteAsync("DELETE FROM nodes WHERE node = @node", new { node }, cancellationToken));
+        SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
+            async (unit, token) =>
+            {
+                await unit.ExecuteAsync("UPDATE nodes SET lease_until = now(), has_left = true, connections = 0 WHERE node = @node", new { node }, token).ConfigureAwait(false);
+                return await unit.ExecuteAsync("DELETE FROM node_presence WHERE node = @node", new { node }, token).ConfigureAwait(false);
+            },
+            cancellationToken));
 
     public Task<bool> WritePresenceAsync(string node, IReadOnlyList<NodePresence> changes, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
         async (unit, token) =>
@@ -75,7 +84,36 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease) : IClus
             new { rooms = rooms.Select(static room => room.Value).ToArray() }, cancellationToken).ConfigureAwait(false))
         .ConvertAll(static row => new NodePresence(row.Node, RoomId.Parse(row.RoomId, null), row.UserId, row.Name, row.Devices, row.Version)));
 
+    public Task<IReadOnlyList<ClusterNode>> ListAsync(CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr<IReadOnlyList<ClusterNode>>(async () =>
+        (await database.QueryAsync<NodeRow>(
+            "SELECT node, name, connections, joined_at, seen_at, lease_until FROM nodes WHERE lease_until > now() ORDER BY joined_at, node", null, cancellationToken).ConfigureAwait(false))
+        .ConvertAll(static row => new ClusterNode(row.Node, row.Name, row.Connections, row.JoinedAt, row.SeenAt, row.LeaseUntil)));
+
     private static T[] Of<T>(List<NodePresence> changes, Func<NodePresence, T> value) => [.. changes.Select(value)];
+
+    private sealed record GoneRow
+    {
+        public required string Node { get; init; }
+
+        public required string Name { get; init; }
+
+        public bool HasLeft { get; init; }
+    }
+
+    private sealed record NodeRow
+    {
+        public required string Node { get; init; }
+
+        public required string Name { get; init; }
+
+        public int Connections { get; init; }
+
+        public DateTimeOffset JoinedAt { get; init; }
+
+        public DateTimeOffset SeenAt { get; init; }
+
+        public DateTimeOffset LeaseUntil { get; init; }
+    }
 
     private sealed record PresenceRow
     {

@@ -288,7 +288,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
             _isReading = true;
         }
 
-        _ = Task.Run(ResynchroniseAsync);
+        _ = _core.Pool.Run(ResynchroniseAsync);
     }
 
     private async Task ResynchroniseAsync()
@@ -308,7 +308,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
                 missed.ForEach(Resynchronise);
                 try
                 {
-                    await Task.Delay(TimeSpan.FromSeconds(1), _core.Time, _stop.Token).ConfigureAwait(false);
+                    await _core.Pool.Delay(TimeSpan.FromSeconds(1), _core.Time, _stop.Token).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException)
                 {
@@ -346,10 +346,11 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         }
 
         var attended = rooms.Where(static room => room.Rules.Presence).ToArray();
+        var words = Array.ConvertAll(attended, static room => room.PresenceWords);
         var present = _presence.OfOthers(await _store.ReadPresenceAsync([.. attended.Select(static room => room.Id)], _stop.Token).ConfigureAwait(false)).ToLookup(static presence => presence.Room.Value);
-        foreach (var room in attended)
+        for (var i = 0; i < attended.Length; i++)
         {
-            room.TakePresence([.. present[room.Id.Value]], all: true);
+            attended[i].TakePresence([.. present[attended[i].Id.Value]], words[i]);
         }
     }
 

@@ -4,14 +4,15 @@ namespace Causeway.Realtime;
 /// <remarks>What can't be done at the moment is a <see cref="RoomLogUnavailableException"/>.</remarks>
 public interface IClusterStore
 {
-    /// <summary>Enters a node, or prolongs its lease; and takes those out whose lease is over, with everybody on them.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="name">What operators know it by.</param>
+    /// <summary>
+    /// Enters a node, or prolongs its lease; and takes those others out whose lease is over, with everybody on them. A node never takes out itself: nobody might hear of it.
+    /// </summary>
+    /// <param name="report">The node as it is now.</param>
     /// <param name="isNew">Whether it is to be entered.</param>
     /// <param name="cancellationToken">Nobody waits any more.</param>
-    Task<LeaseRenewal> RenewAsync(string node, string name, bool isNew, CancellationToken cancellationToken);
+    Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, CancellationToken cancellationToken);
 
-    /// <summary>Takes a node out, with everybody on it.</summary>
+    /// <summary>Ends a node's lease, with everybody on it gone: the next that renews its own takes it out.</summary>
     /// <param name="node">The node.</param>
     /// <param name="cancellationToken">Nobody waits any more.</param>
     Task LeaveAsync(string node, CancellationToken cancellationToken);
@@ -27,12 +28,37 @@ public interface IClusterStore
     /// <param name="rooms">The rooms.</param>
     /// <param name="cancellationToken">Nobody waits any more.</param>
     Task<IReadOnlyList<NodePresence>> ReadPresenceAsync(IReadOnlyCollection<RoomId> rooms, CancellationToken cancellationToken);
+
+    /// <summary>The nodes that are alive, in the order in which they came.</summary>
+    /// <param name="cancellationToken">Nobody waits any more.</param>
+    Task<IReadOnlyList<ClusterNode>> ListAsync(CancellationToken cancellationToken);
 }
 
+/// <summary>What a node says of itself when it prolongs its lease.</summary>
+/// <param name="Node">The node: another one each time it comes.</param>
+/// <param name="Name">What operators know it by.</param>
+/// <param name="Connections">Live connections on it.</param>
+public sealed record NodeReport(string Node, string Name, int Connections);
+
+/// <summary>A node that is alive, as its last report had it.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Name">What operators know it by.</param>
+/// <param name="Connections">Live connections on it, when it reported last.</param>
+/// <param name="JoinedAt">When it came.</param>
+/// <param name="SeenAt">When it reported last.</param>
+/// <param name="LeaseUntil">When the others take it out, unless it reports before.</param>
+public sealed record ClusterNode(string Node, string Name, int Connections, DateTimeOffset JoinedAt, DateTimeOffset SeenAt, DateTimeOffset LeaseUntil);
+
 /// <summary>What came of prolonging a lease.</summary>
-/// <param name="IsHeld">False when it was over, and the node taken out.</param>
-/// <param name="Gone">Nodes that were taken out now.</param>
-public sealed record LeaseRenewal(bool IsHeld, IReadOnlyList<string> Gone);
+/// <param name="IsHeld">False when it was over: the node is out.</param>
+/// <param name="Gone">Nodes that were taken out now, and by no other.</param>
+public sealed record LeaseRenewal(bool IsHeld, IReadOnlyList<GoneNode> Gone);
+
+/// <summary>A node that was taken out.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Name">What operators knew it by.</param>
+/// <param name="HasLeft">Whether it left of itself; false where its lease ran out.</param>
+public sealed record GoneNode(string Node, string Name, bool HasLeft);
 
 /// <summary>A user in a room on a node.</summary>
 /// <param name="Node">The node.</param>

@@ -106,11 +106,15 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
             {
                 using var patience = new CancellationTokenSource(Patience, core.Time);
                 using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-                var renewal = await store.RenewAsync(Node, core.Node, isNew: !_isMember, giveUp.Token).ConfigureAwait(false);
-                foreach (var node in renewal.Gone)
+                var renewal = await store.RenewAsync(new NodeReport(Node, core.Node, core.Connections.Count), isNew: !_isMember, giveUp.Token).ConfigureAwait(false);
+                foreach (var (node, name, hasLeft) in renewal.Gone)
                 {
                     Forget(node);
                     cluster.NodeGone(node);
+                    if (!hasLeft)
+                    {
+                        core.Logger.NodeLost(node, name);
+                    }
                 }
 
                 if (renewal.Gone.Count > 0)
@@ -141,11 +145,14 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
                 return;
             }
 
-            await Task.Delay(wait, core.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await core.Pool.Delay(wait, core.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>The others have taken this node out: it comes back under another name, with everybody who is on it.</summary>
+    /// <summary>
+    /// The others have taken this node out, or the store has forgotten everybody: it comes back under another name, with everybody who is on it. The others are told, since nobody may have taken it out; and
+    /// what it knows of them may be as old.
+    /// </summary>
     private void ComeBack()
     {
         var lost = _node;
@@ -159,7 +166,9 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
         }
 
         core.Logger.LeaseLost(lost);
+        cluster.NodeGone(lost);
         core.Rooms.NoteAllPresence();
+        cluster.Resynchronise();
     }
 
     private async Task WriteAsync(CancellationToken stop)
@@ -171,7 +180,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
             {
                 if (!await TryWriteAsync(changes, stop).ConfigureAwait(false))
                 {
-                    await Task.Delay(Retry, core.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await core.Pool.Delay(Retry, core.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
             }
         }

@@ -1,3 +1,5 @@
+using Causeway.Http;
+
 namespace Causeway.Realtime;
 
 /// <summary>Reads into open rooms what other nodes have put into their logs. A room is read by one task at a time, some rooms at once.</summary>
@@ -27,10 +29,68 @@ internal sealed class RoomCatchUp(LiveCore core, IRoomLogStore store) : IDisposa
         }
     }
 
+    /// <summary>Whether there is nothing to find out of a position that a client has from another node. A room that is not in memory is read anew in any case.</summary>
+    public bool Knows(RoomId id, RoomPosition? position) => position is not { } since || core.Rooms.Get(id) is not { IsStored: true } room || (room.IsOpen && Knows(room, since));
+
+    /// <summary>Has a room in memory know a position that was not heard of here yet. One that never was can't be known.</summary>
+    /// <returns>Null, or why that can't be found out. A room whose log is no more is closed then.</returns>
+    public async ValueTask<ApiError?> FindAsync(RoomId id, RoomPosition? position)
+    {
+        if (Knows(id, position) || core.Rooms.Get(id) is not { } room)
+        {
+            return null;
+        }
+
+        if (await room.OpenAsync().ConfigureAwait(false) is { } unavailable)
+        {
+            return unavailable;
+        }
+
+        try
+        {
+            await FindAsync(room, position!.Value).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            core.Logger.RoomNotCaughtUp(id.Value, exception);
+            return Refusals.LogNotOpened(id);
+        }
+    }
+
     public void Dispose()
     {
         _stop.Cancel();
         _stop.Dispose();
+    }
+
+    private static bool Knows(Room room, RoomPosition position) => position.Epoch == room.Epoch && position.Offset <= room.NewestOffset;
+
+    private async Task FindAsync(Room room, RoomPosition position)
+    {
+        using var patience = new CancellationTokenSource(Patience, core.Time);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
+        if (position.Epoch != room.Epoch)
+        {
+            if (await store.PositionsAsync([room.Id], giveUp.Token).ConfigureAwait(false) is [var now])
+            {
+                Heard(room, now.Epoch, now.Newest);
+            }
+
+            return;
+        }
+
+        for (var after = room.NewestOffset; after < position.Offset;)
+        {
+            var missed = await store.ReadAsync(room.Id, room.Epoch, after, null, Page, giveUp.Token).ConfigureAwait(false);
+            if (missed.Count == 0)
+            {
+                return;
+            }
+
+            room.TakeStored(core.Logs!.Encode(room, missed));
+            after = missed[^1].Offset;
+        }
     }
 
     private async Task RunAsync(Room room)
@@ -69,7 +129,7 @@ internal sealed class RoomCatchUp(LiveCore core, IRoomLogStore store) : IDisposa
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
                 core.Logger.RoomNotCaughtUp(room.Id.Value, exception);
-                await Task.Delay(wait, core.Time, stop).ConfigureAwait(false);
+                await core.Pool.Delay(wait, core.Time, stop).ConfigureAwait(false);
                 wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
             }
         }

@@ -37,7 +37,8 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
                 await cluster.FollowAsync(room).ConfigureAwait(false);
                 if (room.Rules.Presence)
                 {
-                    room.TakePresence(await InTimeAsync(token => cluster.ReadPresenceAsync(room.Id, token)).ConfigureAwait(false), all: true);
+                    var words = room.PresenceWords;
+                    room.TakePresence(await InTimeAsync(token => cluster.ReadPresenceAsync(room.Id, token)).ConfigureAwait(false), words);
                 }
             }
 

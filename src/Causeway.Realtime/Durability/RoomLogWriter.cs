@@ -229,7 +229,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
                 }
             }
 
-            await Task.Delay(wait, core.Time, _stop.Token).ConfigureAwait(false);
+            await core.Pool.Delay(wait, core.Time, _stop.Token).ConfigureAwait(false);
         }
     }
 

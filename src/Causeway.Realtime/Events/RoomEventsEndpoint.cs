@@ -33,7 +33,8 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         }
 
         var identity = outcome.Identity!;
-        if (await CheckAccessAsync(identity, rooms, context.RequestAborted) is { } forbidden)
+        var resume = ReadResume(context, rooms.Count);
+        if (await CheckAccessAsync(identity, rooms, resume, context.RequestAborted) is { } forbidden)
         {
             core.Connections.Admission.Leave(identity.UserId, Gate.AddressOf(context));
             core.Metrics.CountRefused(forbidden.Code);
@@ -41,7 +42,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             return;
         }
 
-        var connection = await OpenAsync(context, identity, new EventStream(rooms, ReadResume(context, rooms.Count)));
+        var connection = await OpenAsync(context, identity, new EventStream(rooms, resume));
         await gate.ConfirmAsync(context, connection, version);
         var aborted = context.RequestAborted.UnsafeRegister(static state => ((Connection)state!).Post(LoopWorkKind.Gone), connection);
         await using (aborted.ConfigureAwait(false))
@@ -133,15 +134,16 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             : new EventResume(true, EventCursor.TryParse(id, rooms, out var positions) ? positions : null);
     }
 
-    private async ValueTask<ApiError?> CheckAccessAsync(RealtimeIdentity identity, IReadOnlyList<RoomId> rooms, CancellationToken cancellationToken)
+    private async ValueTask<ApiError?> CheckAccessAsync(RealtimeIdentity identity, IReadOnlyList<RoomId> rooms, EventResume resume, CancellationToken cancellationToken)
     {
         if (rooms.Count > core.Options.MaxRoomsPerConnection)
         {
             return Refusals.TooManyRooms(core.Options.MaxRoomsPerConnection);
         }
 
-        foreach (var id in rooms)
+        for (var i = 0; i < rooms.Count; i++)
         {
+            var id = rooms[i];
             var (standing, failure) = await core.Lookup.FindAsync(id, identity.UserId, cancellationToken);
             if ((failure ?? RoomAccess.CheckJoin(identity, standing.Rules, id, standing.Role)) is { } forbidden)
             {
@@ -156,6 +158,11 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             if (await core.Door.OpenAsync(id, standing) is { } unavailable)
             {
                 return unavailable;
+            }
+
+            if (core.Cluster is { } cluster && await cluster.CatchUp.FindAsync(id, resume.PositionAt(i)) is { } behind)
+            {
+                return behind;
             }
 
             if (core.Rooms.Get(id)?.Describe().Connections >= standing.Rules.MaxMembers)

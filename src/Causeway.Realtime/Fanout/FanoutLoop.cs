@@ -227,6 +227,12 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
 
         var begun = batch.IsTraced ? core.Time.GetUtcNow() : default;
         MarkExcluded(batch);
+        if (batch.FollowsGap)
+        {
+            FallBehind(shard);
+        }
+
+        shard.Delivered = Math.Max(shard.Delivered, batch.NewestOffset);
         for (var form = WireForm.Frame; form <= WireForm.ChunkedEvent; form++)
         {
             var members = shard.Sharing(form);
@@ -275,6 +281,30 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
         }
 
         CountDeliveries(members[0].Sender, delivered * batch.Count);
+    }
+
+    // Members that have everything up to a gap read the log from there, as slow ones do, and are told of it by the same rule.
+    private static void FallBehind(RoomShard shard)
+    {
+        for (var form = WireForm.Frame; form <= WireForm.ChunkedEvent; form++)
+        {
+            FallBehind(shard.Sharing(form), shard.Delivered);
+        }
+
+        FallBehind(shard.WithOwnCursor, shard.Delivered);
+    }
+
+    private static void FallBehind(ReadOnlySpan<Membership> members, long delivered)
+    {
+        foreach (var member in members)
+        {
+            if (!member.IsBehind)
+            {
+                member.Position = Math.Max(member.Position, delivered);
+                member.IsBehind = true;
+                member.Sender.StartReplay(member);
+            }
+        }
     }
 
     // For a member that joined in the middle of the batch, reads from the log, or must not hear one of the messages.

@@ -18,6 +18,26 @@ internal sealed class RoomBatch(Room room, PublishedMessage[] messages, long fir
     /// <summary>The sequence number of the first message; the others follow without a hole.</summary>
     public long FirstSequence => firstSequence;
 
+    /// <summary>True when messages before these are in no log any more, and nobody here was given them.</summary>
+    public bool FollowsGap { get; init; }
+
+    /// <summary>The position of its newest stored message; 0 where there is none.</summary>
+    public long NewestOffset
+    {
+        get
+        {
+            for (var i = messages.Length - 1; i >= 0; i--)
+            {
+                if (messages[i].Message.Offset > 0)
+                {
+                    return messages[i].Message.Offset;
+                }
+            }
+
+            return 0;
+        }
+    }
+
     /// <summary>True when somebody asked not to hear what they said.</summary>
     public bool HasExclusions { get; } = Array.Exists(messages, static m => m.Excluded is not null);
 

@@ -68,6 +68,9 @@ internal static partial class RealtimeLog
     [LoggerMessage(3021, LogLevel.Information, "Node {ClusterNode} is gone, and with it who was on it.")]
     public static partial void NodeGone(this ILogger logger, string clusterNode);
 
+    [LoggerMessage(3027, LogLevel.Warning, "Node {ClusterNode} ({NodeName}) did not leave, and was silent for too long: it was taken out.")]
+    public static partial void NodeLost(this ILogger logger, string clusterNode, string nodeName);
+
     [LoggerMessage(3022, LogLevel.Information, "This node is {ClusterNode} in its cluster.")]
     public static partial void NodeEntered(this ILogger logger, string clusterNode);
 

@@ -94,7 +94,7 @@ internal static class ServerMessages
 
             json.WriteBoolean("recovered"u8, point.Recovered);
             json.WriteNumber("replayed"u8, point.Newest - point.From);
-            WriteMembers(json, new MemberList(point.Members, point.MemberCount));
+            WriteMembers(json, point.Members);
         });
 
     public static void WriteMembers(Utf8JsonWriter json, MemberList members)

@@ -7,7 +7,7 @@ internal sealed class Presence
     /// <summary>Of so many who left on other nodes, and as many before them, the version is known.</summary>
     private const int Remembered = 1_024;
 
-    private readonly Dictionary<(string Node, string? User), (int Devices, long Version)> _elsewhere = [];
+    private readonly Dictionary<(string Node, string? User), (int Devices, long Version, long Word)> _elsewhere = [];
 
     // Of who has left, so that an older word that is still under way does not bring them back.
     private Dictionary<(string Node, string? User), long> _left = [];
@@ -19,8 +19,14 @@ internal sealed class Presence
     /// <summary>Users here, everybody without identity counting as one.</summary>
     public int Count => _users.Count - _absent + (_anonymous + _anonymousElsewhere > 0 ? 1 : 0);
 
+    /// <summary>The same, with those whose grace is not over: as far as anybody was told, they are here.</summary>
+    public int CountWithAbsent => Count + _absent;
+
     /// <summary>Connections on other nodes.</summary>
     public int DevicesElsewhere { get; private set; }
+
+    /// <summary>Words of other nodes so far: what is read from here on says nothing of those that follow.</summary>
+    public long Words { get; private set; }
 
     /// <summary>Entries kept of users on other nodes, of those who left too: bounded, however many come and go.</summary>
     public int KnownElsewhere => _elsewhere.Count + _left.Count + _leftBefore.Count;
@@ -69,7 +75,7 @@ internal sealed class Presence
 
         if (presence.Devices > 0)
         {
-            _elsewhere[key] = (presence.Devices, presence.Version);
+            _elsewhere[key] = (presence.Devices, presence.Version, ++Words);
         }
         else
         {
@@ -84,12 +90,14 @@ internal sealed class Presence
         return Elsewhere(presence.UserId, presence.Name, presence.Devices - known.Devices);
     }
 
-    /// <summary>Everything that is known of other nodes, but what a predicate keeps, is void.</summary>
+    /// <summary>What is known of other nodes is void, where a predicate says so.</summary>
+    /// <param name="isVoid">Of a node and a user.</param>
+    /// <param name="words">Only of what was known when there were so many <see cref="Words"/>.</param>
     /// <returns>Users who are not here any more, with the number to pass to <see cref="EndGrace"/>.</returns>
-    public List<(string User, int Absence)> Forget(Func<string, string?, bool> isVoid)
+    public List<(string User, int Absence)> Forget(Func<string, string?, bool> isVoid, long words = long.MaxValue)
     {
         var absent = new List<(string, int)>();
-        foreach (var (key, known) in _elsewhere.Where(entry => isVoid(entry.Key.Node, entry.Key.User)).ToList())
+        foreach (var (key, known) in _elsewhere.Where(entry => entry.Value.Word <= words && isVoid(entry.Key.Node, entry.Key.User)).ToList())
         {
             _elsewhere.Remove(key);
             if (Elsewhere(key.User, null, -known.Devices).Absence is { } absence)
@@ -116,7 +124,8 @@ internal sealed class Presence
     }
 
     /// <summary>Members in the order of their ids, those without identity first as one entry.</summary>
-    public IEnumerable<RoomMember> Members()
+    /// <param name="withAbsent">Whether those count whose grace is not over, with 0 devices.</param>
+    public IEnumerable<RoomMember> Members(bool withAbsent = false)
     {
         if (_anonymous + _anonymousElsewhere > 0)
         {
@@ -125,7 +134,7 @@ internal sealed class Presence
 
         foreach (var (id, user) in _users)
         {
-            if (user.Devices > 0)
+            if (user.Devices > 0 || withAbsent)
             {
                 yield return new RoomMember(id, user.Name, user.Devices);
             }

@@ -21,6 +21,7 @@ internal sealed class Room
     private string _epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
     private long _sequence;
     private bool _turnQueued;
+    private bool _skips;
     private bool _closed;
     private long _dropped;
     private long _slowCloses;
@@ -111,7 +112,7 @@ internal sealed class Room
         lock (_gate)
         {
             _open.UsedAt = _core.Time.GetTimestamp();
-            return _open.IsOpen || _closed ? default : new(_open.Opening ??= _core.Logs!.StartLoading(this));
+            return _open.IsOpen || _closed ? default : new(_core.Pool.Share(_open.Opening ??= _core.Logs!.StartLoading(this)));
         }
     }
 
@@ -275,7 +276,7 @@ internal sealed class Room
 
             if (messages.Count == 0 && gone > _log!.NewestOffset)
             {
-                _log.StartAt(gone);
+                SkipTo(gone);
             }
 
             foreach (var message in messages)
@@ -287,8 +288,8 @@ internal sealed class Room
 
                 if (message.Message.Offset > _log.NewestOffset + 1)
                 {
-                    // What lies between was another node's, and is gone by now: members that read the log are told what they lost.
-                    _log.StartAt(message.Message.Offset - 1);
+                    // What lies between was another node's, and retention has taken it.
+                    SkipTo(message.Message.Offset - 1);
                 }
 
                 _log.Append(message.Message);
@@ -328,7 +329,8 @@ internal sealed class Room
                 return null;
             }
 
-            var batch = new RoomBatch(this, [.. _pending], _sequence - _pending.Count + 1);
+            var batch = new RoomBatch(this, [.. _pending], _sequence - _pending.Count + 1) { FollowsGap = _skips };
+            _skips = false;
             _pending.Clear();
             for (var i = 0; i < _shards.Length; i++)
             {
@@ -404,10 +406,22 @@ internal sealed class Room
         return true;
     }
 
+    /// <summary>What other nodes have said so far of who is here: to be asked for before that is read.</summary>
+    public long PresenceWords
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _members.Words;
+            }
+        }
+    }
+
     /// <summary>Takes what other nodes say of who is in the room on them.</summary>
     /// <param name="presences">Each node's in its order.</param>
-    /// <param name="all">Whether that is everybody: whoever is not among them is not there.</param>
-    public void TakePresence(IReadOnlyList<NodePresence> presences, bool all = false)
+    /// <param name="allSince">Not null where that is everybody, read when there were so many <see cref="PresenceWords"/>: whoever was known then and is not among them is not there.</param>
+    public void TakePresence(IReadOnlyList<NodePresence> presences, long? allSince = null)
     {
         lock (_gate)
         {
@@ -416,10 +430,10 @@ internal sealed class Room
                 return;
             }
 
-            if (all)
+            if (allSince is { } words)
             {
                 var there = presences.Select(static presence => (presence.Node, presence.UserId)).ToHashSet();
-                _members.Forget((node, user) => !there.Contains((node, user))).ForEach(left => Miss(left.User, left.Absence));
+                _members.Forget((node, user) => !there.Contains((node, user)), words).ForEach(left => Miss(left.User, left.Absence));
             }
 
             foreach (var presence in presences)
@@ -529,7 +543,7 @@ internal sealed class Room
                 member.IsBehind = from < newest;
             }
 
-            return new AttachPoint(newest, from, recovered, _members.List(JoinRequest.ListedMembers), _members.Users);
+            return new AttachPoint(newest, from, recovered, _members.ListForNewcomer(JoinRequest.ListedMembers));
         }
     }
 
@@ -775,6 +789,13 @@ internal sealed class Room
         {
             _pending.Add(message);
         }
+    }
+
+    // Members can't be given what is not there any more: with the next batch they read the log, and find out what they lost.
+    private void SkipTo(long offset)
+    {
+        _log!.StartAt(offset);
+        _skips = _members.Count > 0;
     }
 
     // What a durable log holds is no reason to stay: it can be read again.

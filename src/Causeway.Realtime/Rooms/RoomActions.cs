@@ -21,6 +21,17 @@ internal sealed class RoomActions(LiveCore core)
             return ValueTask.FromResult<ApiError?>(invalid);
         }
 
+        // A client that comes from another node may know more of the room than was heard here.
+        return core.Cluster is { } cluster && !cluster.CatchUp.Knows(id, join.Since)
+            ? FindAndJoinAsync(cluster, connection, id, join, echo)
+            : JoinAsync(connection, id, join, echo);
+    }
+
+    private async ValueTask<ApiError?> FindAndJoinAsync(Cluster cluster, Connection connection, RoomId id, JoinRequest join, bool echo) =>
+        await cluster.CatchUp.FindAsync(id, join.Since).ConfigureAwait(false) ?? await JoinAsync(connection, id, join, echo).ConfigureAwait(false);
+
+    private ValueTask<ApiError?> JoinAsync(Connection connection, RoomId id, JoinRequest join, bool echo)
+    {
         // A member is one who may be in the room: whoever may no more is put out.
         if (core.Rooms.Get(id) is { } room && connection.Find(room) is { } member)
         {

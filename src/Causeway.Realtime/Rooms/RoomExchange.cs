@@ -76,9 +76,8 @@ internal sealed record JoinRequest(string? Reference, RoomPosition? Since, int H
 /// <param name="Newest">The newest position in the log.</param>
 /// <param name="From">What follows is everything after this.</param>
 /// <param name="Recovered">Whether that is all the client missed.</param>
-/// <param name="Members">The first members; null without presence.</param>
-/// <param name="MemberCount">All of them.</param>
-internal readonly record struct AttachPoint(long Newest, long From, bool Recovered, IReadOnlyList<RoomMember>? Members, int MemberCount);
+/// <param name="Members">Who is there.</param>
+internal readonly record struct AttachPoint(long Newest, long From, bool Recovered, MemberList Members);
 
 /// <summary>Where a read of the log ended.</summary>
 /// <param name="Sequence">The room's newest sequence number, live after which a caught-up member is.</param>

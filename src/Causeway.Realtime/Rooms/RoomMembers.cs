@@ -67,14 +67,20 @@ internal sealed class RoomMembers(bool hasPresence)
     /// <summary>Takes what another node says of a user.</summary>
     public PresenceChange Take(NodePresence presence) => _presence?.Take(presence) ?? default;
 
-    /// <summary>Makes what is known of other nodes void, where a predicate says so.</summary>
-    public List<(string User, int Absence)> Forget(Func<string, string?, bool> isVoid) => _presence?.Forget(isVoid) ?? [];
+    /// <summary>Words of other nodes so far.</summary>
+    public long Words => _presence?.Words ?? 0;
+
+    /// <summary>Makes what is known of other nodes void, where a predicate says so, of what was known when there were so many <see cref="Words"/>.</summary>
+    public List<(string User, int Absence)> Forget(Func<string, string?, bool> isVoid, long words = long.MaxValue) => _presence?.Forget(isVoid, words) ?? [];
 
     /// <summary>Whoever is here, each user once, those without identity as null.</summary>
     public IEnumerable<RealtimeIdentity> Here() => _all.Select(static member => member.Connection.Identity).DistinctBy(static identity => identity.UserId);
 
     /// <summary>The first users; null without presence.</summary>
     public RoomMember[]? List(int limit) => _presence is null ? null : [.. _presence.Members().Take(limit)];
+
+    /// <summary>What somebody is told who comes in: those whose grace is not over as well, since nobody will be told when they come back.</summary>
+    public MemberList ListForNewcomer(int limit) => new(_presence is null ? null : [.. _presence.Members(withAbsent: true).Take(limit)], _presence?.CountWithAbsent ?? 0);
 
     /// <summary>Begins or ceases to count users.</summary>
     public void UsePresence(bool wanted)

@@ -7,6 +7,9 @@ internal sealed class RoomShard
 
     public int Count { get; private set; }
 
+    /// <summary>The newest position that a batch has brought to this loop: members that are not behind have it, and all before it.</summary>
+    public long Delivered { get; set; }
+
     /// <summary>Members whose line takes the room's own bytes.</summary>
     public ReadOnlySpan<Membership> Sharing(WireForm form) => _lists[(int)form].Members;
 

@@ -31,4 +31,29 @@ public sealed class SharedPresenceTests
 
         Assert.Equal((0, 0), (presence.Count, presence.DevicesElsewhere));
     }
+
+    [Fact]
+    public void Forget_WhatCameWhileItWasRead_Stays()
+    {
+        var presence = new Presence();
+        presence.Take(new NodePresence("a", Room, "ann", null, 1, 1));
+        var words = presence.Words;
+        presence.Take(new NodePresence("a", Room, "bob", null, 1, 2));
+
+        presence.Forget(static (_, _) => true, words);
+
+        Assert.Equal("bob", Assert.Single(presence.Members()).UserId);
+    }
+
+    [Fact]
+    public void Members_WithinTheirGrace_AreThereForNewcomersOnly()
+    {
+        var presence = new Presence();
+        presence.Enter(new RealtimeIdentity { UserId = "ann" });
+        presence.Leave(new RealtimeIdentity { UserId = "ann" });
+
+        Assert.Empty(presence.Members());
+        Assert.Equal(new RoomMember("ann", null, 0), Assert.Single(presence.Members(withAbsent: true)));
+        Assert.Equal((0, 1), (presence.Count, presence.CountWithAbsent));
+    }
 }
