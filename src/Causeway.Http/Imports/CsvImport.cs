@@ -53,15 +53,32 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
     /// <param name="handle">Imports a batch; tells by each row what became of it. What it throws is thrown.</param>
     /// <param name="cancellationToken">Stops it between two batches, and in the handling of one.</param>
     /// <exception cref="ApiErrorException">The file can't be read before anything of it was handed over; 422 for its header.</exception>
+    public Task<CsvImportReport> RunAsync(
+        Stream content, CsvImportRequest request, CsvImportLimits limits, Func<CsvImportBatch<T>, CancellationToken, Task> handle, CancellationToken cancellationToken) =>
+        RunAsync(content, request, limits, handle, from: null, cancellationToken);
+
+    /// <summary>Goes on with an import that was broken off: rows that were settled are read and not handled again, and the report is of all.</summary>
+    /// <inheritdoc cref="RunAsync(Stream, CsvImportRequest, CsvImportLimits, Func{CsvImportBatch{T}, CancellationToken, Task}, CancellationToken)"/>
+    /// <param name="content">The bytes, from the file's beginning.</param>
+    /// <param name="request">How; as before.</param>
+    /// <param name="limits">How much; as before.</param>
+    /// <param name="handle">Imports a batch; tells by each row what became of it. What it throws is thrown.</param>
+    /// <param name="from">How far it was (<see cref="CsvImportBatch{T}.Progress"/>); null for the beginning.</param>
+    /// <param name="cancellationToken">Stops it between two batches, and in the handling of one.</param>
     public async Task<CsvImportReport> RunAsync(
-        Stream content, CsvImportRequest request, CsvImportLimits limits, Func<CsvImportBatch<T>, CancellationToken, Task> handle, CancellationToken cancellationToken)
+        Stream content,
+        CsvImportRequest request,
+        CsvImportLimits limits,
+        Func<CsvImportBatch<T>, CancellationToken, Task> handle,
+        CsvImportProgress? from,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(handle);
         var file = new CsvFile(content, request.Delimiter, limits);
-        var run = new Run(this, request, limits, handle);
+        var run = new Run(this, request, limits, handle, from);
         try
         {
             var header = await file.ReadAsync(cancellationToken).ConfigureAwait(false) ? file.Fields : [];
@@ -91,18 +108,22 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
     }
 
     /// <summary>One import under way.</summary>
-    private sealed class Run(CsvImport<T> import, CsvImportRequest request, CsvImportLimits limits, Func<CsvImportBatch<T>, CancellationToken, Task> handle)
+    private sealed class Run(CsvImport<T> import, CsvImportRequest request, CsvImportLimits limits, Func<CsvImportBatch<T>, CancellationToken, Task> handle, CsvImportProgress? from)
     {
-        private readonly List<CsvImportError> _errors = [];
+        private readonly List<CsvImportError> _errors = [.. from?.Errors ?? []];
         private readonly List<CsvImportRow<T>> _batch = [];
         private readonly Dictionary<string, int> _lines = new(StringComparer.Ordinal);
-        private readonly long[] _outcomes = new long[(int)CsvImportOutcome.Failed + 1];
+        private readonly long[] _outcomes = from is null ? new long[(int)CsvImportOutcome.Failed + 1] : [0, from.Created, from.Updated, from.Skipped, from.Failed];
+        private readonly long _settled = from?.Rows ?? 0;
         private IReadOnlyDictionary<string, int> _columns = null!;
         private int _width;
         private long _rows;
-        private bool _truncated;
+        private bool _truncated = from?.ErrorsTruncated ?? false;
 
-        public bool HasHandled { get; private set; }
+        public bool HasHandled { get; private set; } = from is not null;
+
+        /// <summary>Whether the row that is read is one that was settled before: only what it shares with later ones counts.</summary>
+        private bool IsSettled => _rows <= _settled;
 
         public bool IsBatchFull => _batch.Count >= import.BatchRows;
 
@@ -138,7 +159,7 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
             }
 
             HasHandled = true;
-            await handle(new CsvImportBatch<T>(_batch, request.DryRun), cancellationToken).ConfigureAwait(false);
+            await handle(new CsvImportBatch<T>(_batch, request.DryRun) { Reached = Progress }, cancellationToken).ConfigureAwait(false);
             foreach (var row in _batch)
             {
                 _outcomes[(int)row.Outcome]++;
@@ -153,15 +174,30 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
         public CsvImportReport Report(CsvImportStop? stopped) => new()
         {
             DryRun = request.DryRun,
-            Rows = _rows - _batch.Count,
+            Rows = Math.Max(_rows - _batch.Count, _settled),
             Created = _outcomes[(int)CsvImportOutcome.Created],
             Updated = _outcomes[(int)CsvImportOutcome.Updated],
             Skipped = _outcomes[(int)CsvImportOutcome.Skipped],
             Failed = _outcomes[(int)CsvImportOutcome.Failed],
-            Errors = [.. _errors.OrderBy(static error => error.Line)],
+            Errors = InOrder(),
             ErrorsTruncated = _truncated,
             Stopped = stopped,
         };
+
+        private CsvImportProgress Progress() => new()
+        {
+            Rows = _rows,
+            Created = CountWithBatch(CsvImportOutcome.Created),
+            Updated = CountWithBatch(CsvImportOutcome.Updated),
+            Skipped = CountWithBatch(CsvImportOutcome.Skipped),
+            Failed = CountWithBatch(CsvImportOutcome.Failed),
+            Errors = InOrder(),
+            ErrorsTruncated = _truncated,
+        };
+
+        private long CountWithBatch(CsvImportOutcome outcome) => _outcomes[(int)outcome] + _batch.Count(row => row.Outcome == outcome);
+
+        private IReadOnlyList<CsvImportError> InOrder() => [.. _errors.OrderBy(static error => error.Line)];
 
         private void TakeFields(int line, string?[] fields)
         {
@@ -180,6 +216,11 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
                 row.Fail(column, $"Stands on line {_lines[of(value)]} already.");
             }
 
+            if (IsSettled)
+            {
+                return;
+            }
+
             if (row.IsFailed)
             {
                 _outcomes[(int)CsvImportOutcome.Failed]++;
@@ -193,11 +234,16 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
         private void Refuse(CsvImportError error)
         {
             AddError(error);
-            _outcomes[(int)CsvImportOutcome.Failed]++;
+            _outcomes[(int)CsvImportOutcome.Failed] += IsSettled ? 0 : 1;
         }
 
         private void AddError(CsvImportError error)
         {
+            if (IsSettled)
+            {
+                return;
+            }
+
             if (_errors.Count < limits.MaxErrors)
             {
                 _errors.Add(error);

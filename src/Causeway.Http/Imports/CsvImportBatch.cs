@@ -3,7 +3,13 @@ namespace Causeway.Http;
 /// <summary>Rows to be imported together, for one transaction.</summary>
 /// <param name="Rows">All valid as far as the row alone tells, and no two with the same key.</param>
 /// <param name="DryRun">Whether only to check, and to change nothing.</param>
-public sealed record CsvImportBatch<T>(IReadOnlyList<CsvImportRow<T>> Rows, bool DryRun);
+public sealed record CsvImportBatch<T>(IReadOnlyList<CsvImportRow<T>> Rows, bool DryRun)
+{
+    internal Func<CsvImportProgress>? Reached { get; init; }
+
+    /// <summary>How far the import is with this batch, by what was told of its rows. Keep it in the batch's transaction, last, for an import that can go on after a crash.</summary>
+    public CsvImportProgress Progress() => Reached?.Invoke() ?? throw new InvalidOperationException("The batch is of no import.");
+}
 
 /// <summary>A row to be imported.</summary>
 public sealed class CsvImportRow<T>

@@ -33,7 +33,14 @@ public sealed class CsvImportRequest
     public static ValueTask<CsvImportRequest?> BindAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var query = context.Request.Query;
+        return ValueTask.FromResult<CsvImportRequest?>(Read(context.Request.Query));
+    }
+
+    /// <summary>Reads the parameters from a query.</summary>
+    /// <inheritdoc cref="BindAsync"/>
+    public static CsvImportRequest Read(IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
         var errors = new ListErrors();
         foreach (var name in query.Keys.Except(Names))
         {
@@ -60,7 +67,7 @@ public sealed class CsvImportRequest
             Map = map,
         };
         errors.ThrowIfAny();
-        return ValueTask.FromResult<CsvImportRequest?>(request);
+        return request;
     }
 
     private static int Choose(IQueryCollection query, string name, ListErrors errors, params string[] choices)

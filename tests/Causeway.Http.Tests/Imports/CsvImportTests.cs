@@ -50,6 +50,60 @@ public sealed class CsvImportTests : IAsyncLifetime
         Assert.False(_people[2].Active);
     }
 
+    /// <summary>Wherever an import is broken off, the next one handles no row again, misses none, and reports as if nothing had happened.</summary>
+    [Fact]
+    public async Task Run_BrokenOffBehindAnyBatch_GoesOnAndReportsAll()
+    {
+        var file = Encoding.UTF8.GetBytes("email,age\n" + string.Concat(Enumerable.Range(1, 40).Select(static i => (i % 7) switch
+        {
+            0 => "nobody,1\n",
+            3 => $"person{i - 2}@x,again\n",
+            5 => $"person{i - 4}@x,2\n",
+            _ => $"person{i}@x,{i}\n",
+        })) + "last,row,too long\n");
+        var limits = new CsvImportLimits { MaxErrors = 5 };
+        List<int> whole = [];
+        var expected = await People.RunAsync(new MemoryStream(file), new CsvImportRequest(), limits, Collect(whole, int.MaxValue, static _ => { }), TestContext.Current.CancellationToken);
+        Assert.True(expected is { Failed: > 5, ErrorsTruncated: true, Created: > 9 });
+
+        for (var batches = 0; batches * 3 < whole.Count; batches++)
+        {
+            List<int> lines = [];
+            CsvImportProgress? kept = null;
+            await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                People.RunAsync(new MemoryStream(file), new CsvImportRequest(), limits, Collect(lines, batches, progress => kept = progress), TestContext.Current.CancellationToken));
+
+            var report = await People.RunAsync(
+                new MemoryStream(file), new CsvImportRequest(), limits, Collect(lines, int.MaxValue, static _ => { }), Copy(kept), TestContext.Current.CancellationToken);
+
+            Assert.Equal(whole, lines);
+            Assert.Equal(JsonSerializer.Serialize(expected), JsonSerializer.Serialize(report));
+        }
+
+        static Func<CsvImportBatch<Person>, CancellationToken, Task> Collect(List<int> lines, int most, Action<CsvImportProgress> keep) => (batch, _) =>
+        {
+            if (most-- == 0)
+            {
+                throw new InvalidOperationException("the power is gone");
+            }
+
+            foreach (var row in batch.Rows)
+            {
+                lines.Add(row.Line);
+                if (row.Line % 4 == 0)
+                {
+                    row.Fail(null, "Is taken.");
+                }
+            }
+
+            keep(batch.Progress());
+            return Task.CompletedTask;
+        };
+
+        // As it comes out of a database.
+        static CsvImportProgress? Copy(CsvImportProgress? progress) => JsonSerializer.Deserialize<CsvImportProgress?>(JsonSerializer.Serialize(progress));
+    }
+
     [Fact]
     public async Task Run_BadRows_AreToldByLineAndColumnAndKeepNothingOut()
     {

@@ -11,7 +11,10 @@ internal sealed class MadeFiles(UploadDirectory directory, FileStore files, Serv
     /// <summary>Begins a file. Unless it is stored, disposing it leaves nothing.</summary>
     /// <param name="id">Its id; of several that are begun under it one is stored.</param>
     /// <param name="owner">Whose it is to be, and whose quota it needs; whoever has no account has none.</param>
-    public MadeFile Begin(string id, Caller owner) => new(id, owner, directory.Begin(), files, settings.Files, time, logger);
+    public MadeFile Begin(string id, Caller owner) => new(id, FileAccess.OwnerOf(owner), owner.UserId is not null, directory.Begin(), files, settings.Files, time, logger);
+
+    /// <summary>The same for a small one that no quota is to keep out; it counts against it all the same.</summary>
+    public MadeFile BeginWithoutQuota(string id, Caller owner) => new(id, FileAccess.OwnerOf(owner), hasQuota: false, directory.Begin(), files, settings.Files, time, logger);
 }
 
 /// <summary>A file that the service makes: its bytes as they come, then the row and its place together.</summary>
@@ -33,9 +36,9 @@ internal sealed class MadeFile : IAsyncDisposable
     private long _granted;
     private bool _isStored;
 
-    public MadeFile(string id, Caller owner, IncomingFile incoming, FileStore files, FilesOptions options, TimeProvider time, ILogger logger)
+    public MadeFile(string id, string owner, bool hasQuota, IncomingFile incoming, FileStore files, FilesOptions options, TimeProvider time, ILogger logger)
     {
-        (_id, _owner, _hasQuota, _incoming, _files, _options, _time, _logger) = (id, FileAccess.OwnerOf(owner), owner.UserId is not null, incoming, files, options, time, logger);
+        (_id, _owner, _hasQuota, _incoming, _files, _options, _time, _logger) = (id, owner, hasQuota, incoming, files, options, time, logger);
         Output = PipeWriter.Create(new Content(this), new StreamPipeWriterOptions(leaveOpen: true));
     }
 

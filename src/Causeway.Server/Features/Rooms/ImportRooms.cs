@@ -1,5 +1,6 @@
 using Causeway.Data;
 using Causeway.Http;
+using Causeway.Identity;
 using Causeway.Realtime;
 
 namespace Causeway.Server;
@@ -40,38 +41,44 @@ internal static class ImportRooms
     /// <param name="IsPassing">Whether the row is of a room that came to be by itself, which nobody makes.</param>
     private sealed record ImportedRoom(StoredRoom Room, IReadOnlyList<string> AllowedUsers, bool IsPassing);
 
-    public static async Task<CsvImportReport> HandleAsync(
-        CsvImportRequest request, Caller caller, HttpContext context, Database database, RoomStore store, RoomChanges changes, RoomAudit audit)
-    {
-        return await Import.RunAsync(context, request, new CsvImportLimits { MaxBytes = MaxBytes }, async (batch, cancellationToken) =>
-        {
-            await database.WriteBatchAsync(
-                batch.DryRun,
-                async (unit, token) =>
-                {
-                    var wanted = new List<NewRoom>();
-                    foreach (var row in batch.Rows)
-                    {
-                        if (row.Value.IsPassing)
-                        {
-                            row.Outcome = CsvImportOutcome.Skipped;
-                        }
-                        else
-                        {
-                            wanted.Add(new NewRoom(row.Value.Room, RoomRules.RolesOf(row.Value.AllowedUsers, caller)));
-                        }
-                    }
+    public static ListImport List { get; } = new ListImport<ImportedRoom>("rooms", AccessRule.Operator("rooms:write"), Import, WriteAsync);
 
-                    var made = await store.CreateManyAsync(
-                        unit, wanted, caller.UserId, (room, stored) => audit.CreatedAsync(unit, context, stored, room.Roles.Count, token), token);
-                    foreach (var row in batch.Rows.Where(row => !row.Value.IsPassing && !made.Contains(row.Value.Room.RoomId)))
+    public static Task<CsvImportReport> HandleAsync(CsvImportRequest request, Caller caller, HttpContext context) => Import.RunAsync(
+        context, request, new CsvImportLimits { MaxBytes = MaxBytes },
+        (batch, cancellationToken) => WriteAsync(context.RequestServices, caller, Origins.Of(context), batch, also: null, cancellationToken));
+
+    private static async Task WriteAsync(
+        IServiceProvider services, Caller caller, AuditOrigin origin, CsvImportBatch<ImportedRoom> batch, Func<UnitOfWork, CancellationToken, Task>? also, CancellationToken cancellationToken)
+    {
+        var (store, audit) = (services.GetRequiredService<RoomStore>(), services.GetRequiredService<RoomAudit>());
+        await services.GetRequiredService<Database>().WriteBatchAsync(
+            batch.DryRun,
+            async (unit, token) =>
+            {
+                var wanted = new List<NewRoom>();
+                foreach (var row in batch.Rows)
+                {
+                    if (row.Value.IsPassing)
                     {
-                        row.Fail("room_id", RoomErrors.Taken(RoomId.Parse(row.Value.Room.RoomId)).Message);
+                        row.Outcome = CsvImportOutcome.Skipped;
                     }
-                },
-                cancellationToken);
-            await changes.CatchUpAsync(cancellationToken);
-        });
+                    else
+                    {
+                        wanted.Add(new NewRoom(row.Value.Room, RoomRules.RolesOf(row.Value.AllowedUsers, caller)));
+                    }
+                }
+
+                var made = await store.CreateManyAsync(
+                    unit, wanted, caller.UserId, (room, stored) => audit.CreatedAsync(unit, origin, stored, room.Roles.Count, token), token);
+                foreach (var row in batch.Rows.Where(row => !row.Value.IsPassing && !made.Contains(row.Value.Room.RoomId)))
+                {
+                    row.Fail("room_id", RoomErrors.Taken(RoomId.Parse(row.Value.Room.RoomId)).Message);
+                }
+
+                await (also?.Invoke(unit, token) ?? Task.CompletedTask);
+            },
+            cancellationToken);
+        await services.GetRequiredService<RoomChanges>().CatchUpAsync(cancellationToken);
     }
 
     private static ImportedRoom Read(CsvRow row)

@@ -12,7 +12,11 @@ internal sealed class RoomAudit(AuditLog log)
     private const int NamedUsers = 100;
 
     /// <summary>A room is made.</summary>
-    public Task CreatedAsync(UnitOfWork unit, HttpContext context, StoredRoom room, int usersWithRoles, CancellationToken cancellationToken)
+    public Task CreatedAsync(UnitOfWork unit, HttpContext context, StoredRoom room, int usersWithRoles, CancellationToken cancellationToken) =>
+        CreatedAsync(unit, Origins.Of(context), room, usersWithRoles, cancellationToken);
+
+    /// <inheritdoc cref="CreatedAsync(UnitOfWork, HttpContext, StoredRoom, int, CancellationToken)"/>
+    public Task CreatedAsync(UnitOfWork unit, AuditOrigin origin, StoredRoom room, int usersWithRoles, CancellationToken cancellationToken)
     {
         var details = new JsonObject();
         Add(details, "title", room.Title);
@@ -22,7 +26,7 @@ internal sealed class RoomAudit(AuditLog log)
             details["users_with_roles"] = usersWithRoles;
         }
 
-        return WriteAsync(unit, context, "room.create", room.RoomId, details, cancellationToken);
+        return WriteAsync(unit, origin, "room.create", room.RoomId, details, cancellationToken);
     }
 
     /// <summary>A room is another one now.</summary>
@@ -81,6 +85,9 @@ internal sealed class RoomAudit(AuditLog log)
         }
     }
 
-    private Task WriteAsync(UnitOfWork unit, HttpContext context, string action, string room, JsonObject details, CancellationToken cancellationToken) => log.WriteAsync(
-        unit, new AuditEntry(action, AuditOutcome.Success, Origins.Of(context), "room:" + room, details.Count > 0 ? details : null), cancellationToken);
+    private Task WriteAsync(UnitOfWork unit, HttpContext context, string action, string room, JsonObject details, CancellationToken cancellationToken) =>
+        WriteAsync(unit, Origins.Of(context), action, room, details, cancellationToken);
+
+    private Task WriteAsync(UnitOfWork unit, AuditOrigin origin, string action, string room, JsonObject details, CancellationToken cancellationToken) => log.WriteAsync(
+        unit, new AuditEntry(action, AuditOutcome.Success, origin, "room:" + room, details.Count > 0 ? details : null), cancellationToken);
 }

@@ -20,7 +20,9 @@ internal static class Transfers
     public static IServiceCollection AddTransfers(this IServiceCollection services)
     {
         services.AddSingleton<MadeFiles>();
+        services.AddSingleton<ImportProgressStore>();
         services.AddJob<ExportFile, ExportFileHandler>(ExportFileHandler.Kind, Set);
+        services.AddJob<ImportFile, ImportFileHandler>(ImportFileHandler.Kind, Set);
 
         // Long ones must leave workers to jobs of other kinds.
         return services.Configure<JobsOptions>(static jobs => jobs.Queues.TryAdd(Queue, new JobQueueOptions { Workers = Math.Max(1, jobs.Workers / 2) }));

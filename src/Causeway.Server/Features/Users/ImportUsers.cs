@@ -30,36 +30,41 @@ internal static class ImportUsers
     // The address of a row that is refused anyway.
     private static readonly EmailAddress Nobody = EmailAddress.Parse("nobody@example.invalid", null);
 
-    public static async Task<CsvImportReport> HandleAsync(
-        CsvImportRequest request, Caller caller, HttpContext context, Database database, Identity.Accounts accounts, Identity.Roles roles)
-    {
-        var origin = Origins.Of(context);
-        return await Import.RunAsync(context, request, new CsvImportLimits { MaxBytes = MaxBytes }, async (batch, cancellationToken) =>
-        {
-            var allowed = new List<CsvImportRow<NewAccount>>();
-            foreach (var row in batch.Rows)
-            {
-                if (await Grants.CoversRolesAsync(caller, row.Value.Roles, roles, cancellationToken))
-                {
-                    allowed.Add(row);
-                }
-                else
-                {
-                    row.Fail("roles", UserErrors.GreaterThanCaller.Message);
-                }
-            }
+    public static ListImport List { get; } = new ListImport<NewAccount>("users", AccessRule.Operator("users:write"), Import, WriteAsync);
 
-            await database.WriteBatchAsync(
-                batch.DryRun,
-                async (unit, token) =>
+    public static Task<CsvImportReport> HandleAsync(CsvImportRequest request, Caller caller, HttpContext context) => Import.RunAsync(
+        context, request, new CsvImportLimits { MaxBytes = MaxBytes },
+        (batch, cancellationToken) => WriteAsync(context.RequestServices, caller, Origins.Of(context), batch, also: null, cancellationToken));
+
+    private static async Task WriteAsync(
+        IServiceProvider services, Caller caller, AuditOrigin origin, CsvImportBatch<NewAccount> batch, Func<UnitOfWork, CancellationToken, Task>? also, CancellationToken cancellationToken)
+    {
+        var (accounts, roles) = (services.GetRequiredService<Accounts>(), services.GetRequiredService<Roles>());
+        var allowed = new List<CsvImportRow<NewAccount>>();
+        foreach (var row in batch.Rows)
+        {
+            if (await Grants.CoversRolesAsync(caller, row.Value.Roles, roles, cancellationToken))
+            {
+                allowed.Add(row);
+            }
+            else
+            {
+                row.Fail("roles", UserErrors.GreaterThanCaller.Message);
+            }
+        }
+
+        await services.GetRequiredService<Database>().WriteBatchAsync(
+            batch.DryRun,
+            async (unit, token) =>
+            {
+                foreach (var row in allowed)
                 {
-                    foreach (var row in allowed)
-                    {
-                        Tell(row, await accounts.CreateAsync(unit, row.Value, passwordHash: null, origin, token));
-                    }
-                },
-                cancellationToken);
-        });
+                    Tell(row, await accounts.CreateAsync(unit, row.Value, passwordHash: null, origin, token));
+                }
+
+                await (also?.Invoke(unit, token) ?? Task.CompletedTask);
+            },
+            cancellationToken);
     }
 
     private static NewAccount Read(CsvRow row)
