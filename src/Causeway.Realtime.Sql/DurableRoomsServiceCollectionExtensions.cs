@@ -56,7 +56,7 @@ public static class DurableRoomsServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton<IClusterStore>(static provider => new SqlClusterStore(
-            Postgres(provider), TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.NodeLeaseSeconds)));
+            Postgres(provider), TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<RealtimeOptions>>().Value.NodeLeaseSeconds), provider.GetService<ILostNodeFollower>()));
         return services;
     }
 

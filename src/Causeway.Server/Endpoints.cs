@@ -23,6 +23,7 @@ internal static class Endpoints
         api.MapFileEndpoints(settings.Files);
         api.MapTransferEndpoints();
         api.MapConnectionEndpoints();
+        api.MapNodeEndpoints();
         api.MapStreamEndpoints();
         api.MapBackendEndpoints();
         api.MapLoopEndpoints();

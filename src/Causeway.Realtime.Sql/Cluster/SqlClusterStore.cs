@@ -3,7 +3,7 @@ using Causeway.Data;
 namespace Causeway.Realtime.Sql;
 
 /// <summary>The nodes of a cluster and who is on them, in PostgreSQL; its clock counts, so that those of the nodes don't matter.</summary>
-internal sealed class SqlClusterStore(Database database, TimeSpan lease) : IClusterStore
+internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNodeFollower? follower = null) : IClusterStore
 {
     public Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
         async (unit, token) =>
@@ -21,7 +21,13 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease) : IClus
             // One node at a time: the others would find nothing but its locks.
             var gone = await unit.QueryAsync<GoneRow>(
                 "DELETE FROM nodes WHERE node IN (SELECT node FROM nodes WHERE lease_until <= now() AND node <> @Node FOR UPDATE SKIP LOCKED) RETURNING node, name, has_left", parameters, token).ConfigureAwait(false);
-            return new LeaseRenewal(held, gone.ConvertAll(static row => new GoneNode(row.Node, row.Name, row.HasLeft)));
+            var nodes = gone.ConvertAll(static row => new GoneNode(row.Node, row.Name, row.HasLeft));
+            if (follower is not null && nodes.FindAll(static node => !node.HasLeft) is { Count: > 0 } lost)
+            {
+                await follower.FollowAsync(unit, lost, token).ConfigureAwait(false);
+            }
+
+            return new LeaseRenewal(held, nodes);
         },
         cancellationToken));
 

@@ -33,6 +33,9 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
 
     public RoomCatchUp CatchUp { get; }
 
+    /// <summary>How this node is called until it loses its lease.</summary>
+    public string Node => _presence.Node;
+
     /// <summary>Whether the other nodes are heard.</summary>
     public bool IsConnected { get; private set; }
 

@@ -21,6 +21,9 @@ public sealed class Rooms
     /// <summary>Whether this node is one of its cluster and hears the others now; always true for a process on its own.</summary>
     public bool IsInTouch => _core.Cluster is not { } cluster || (cluster.IsConnected && cluster.IsMember);
 
+    /// <summary>This node's id in its cluster: another one each time it comes. Null for a process on its own.</summary>
+    public string? NodeId => _core.Cluster?.Node;
+
     /// <summary>Publishes one message to a room, as the server: namespace rules on who may publish do not apply.</summary>
     /// <param name="room">The room; created when the namespace allows it.</param>
     /// <param name="type">1–64 of <c>a-z 0-9 _ . : -</c>, and none of the protocol's own.</param>

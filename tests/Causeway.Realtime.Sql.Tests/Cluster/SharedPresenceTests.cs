@@ -107,6 +107,20 @@ public abstract class SharedPresenceTests(BackplaneHome home)
         Assert.DoesNotContain(ann.Log, static message => message.Type == "user_left");
     }
 
+    [Fact]
+    public async Task Node_ThatIsSilentForTooLong_IsListedNoMoreAndToldOfOnce()
+    {
+        await using var one = await LogServer.StartNodeAsync(BackplaneHome.Postgres);
+        await using var two = await one.AnotherAsync();
+        await one.Database.ExecuteAsync("INSERT INTO nodes (node, name, lease_until) VALUES ('silent', 'host-1', now() - interval '1 second')");
+
+        var store = one.Services.GetRequiredService<IClusterStore>();
+        Assert.Equal([one.Rooms.NodeId, two.Rooms.NodeId], (await store.ListAsync(TestContext.Current.CancellationToken)).Select(static node => node.Node));
+        await Eventually.True(async () => (await one.Database.QueryAsync<string>("SELECT node FROM nodes")).Count == 2, what: "somebody takes it out");
+        await Eventually.True(() => one.Logs.Named("NodeGone").Count == 1 && two.Logs.Named("NodeGone").Count == 1, what: "both know");
+        Assert.Equal("host-1", Assert.Single(one.Logs.Named("NodeLost").Concat(two.Logs.Named("NodeLost"))).Properties["NodeName"]);
+    }
+
     private static async Task<int> PresentAsync(LogServer server) => (await server.Database.QueryAsync<string>("SELECT room_id FROM node_presence")).Count;
 }
 

@@ -18,6 +18,7 @@ internal static class ServerWebhooks
         services.AddSingleton<WebhookDesk>();
         services.AddSingleton<IAuditFollower, ChangeEvents>();
         services.AddSingleton<IRoomLogFollower, StoredMessageEvents>();
+        services.AddSingleton<ILostNodeFollower, LostNodeEvents>();
         services.AddSingleton<LiveEvents>();
         services.AddSingleton<ILiveObserver>(static provider => provider.GetRequiredService<LiveEvents>());
         services.AddHostedService(static provider => provider.GetRequiredService<LiveEvents>());

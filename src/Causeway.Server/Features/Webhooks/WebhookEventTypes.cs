@@ -15,6 +15,7 @@ internal static class WebhookEventTypes
     public const string UserUpdated = "user.updated";
     public const string UserDeleted = "user.deleted";
     public const string NodeStarted = "node.started";
+    public const string NodeLost = "node.lost";
 
     /// <summary>Events were lost; sent to whoever would have got one of them.</summary>
     public const string EventsLost = "events.lost";
@@ -24,7 +25,7 @@ internal static class WebhookEventTypes
 
     /// <summary>Those that can be asked for.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Connected, Disconnected, Joined, Left, Published, RoomCreated, RoomUpdated, RoomDeleted, UserCreated, UserUpdated, UserDeleted, NodeStarted];
+        [Connected, Disconnected, Joined, Left, Published, RoomCreated, RoomUpdated, RoomDeleted, UserCreated, UserUpdated, UserDeleted, NodeStarted, NodeLost];
 }
 
 /// <summary>Patterns of names: the whole name, or how it begins and <c>*</c>.</summary>

@@ -12,7 +12,7 @@ import { jobTabs } from './job-tabs.js';
 
 const EVENTS = [
   'connection.connected', 'connection.disconnected', 'room.joined', 'room.left', 'room.published', 'room.created', 'room.updated', 'room.deleted',
-  'user.created', 'user.updated', 'user.deleted', 'node.started',
+  'user.created', 'user.updated', 'user.deleted', 'node.started', 'node.lost',
 ];
 
 export function mount(root, { query }) {
