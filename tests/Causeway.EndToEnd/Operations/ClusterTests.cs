@@ -4,19 +4,21 @@ using Npgsql;
 
 namespace Causeway.EndToEnd.Operations;
 
-/// <summary>D12: three nodes on one PostgreSQL. Whatever becomes of one of them, no client misses a durable message, gets one twice or out of order.</summary>
+/// <summary>D12: three nodes on one PostgreSQL, with a broker or without. Whatever becomes of one of them, no client misses a durable message, gets one twice or out of order.</summary>
 public sealed class ClusterTests
 {
     private const int Between = 50;
 
     private static readonly string[] Rooms = ["kept:one", "kept:two"];
 
-    [Fact]
-    public async Task Nodes_RestartedStoppedAndKilledUnderLoad_EveryClientEndsWithTheExactLog()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nodes_RestartedStoppedAndKilledUnderLoad_EveryClientEndsWithTheExactLog(bool hasBroker)
     {
         Needs.Linux();
         var database = await DatabaseAsync();
-        var configuration = Configuration(database);
+        var configuration = Configuration(database, hasBroker ? await BrokerAsync() : null);
         await using var one = await CausewayProcess.StartAsync(configuration);
         await using var two = await CausewayProcess.StartAsync(configuration);
         await using var three = await CausewayProcess.StartAsync(configuration);
@@ -43,6 +45,48 @@ public sealed class ClusterTests
         three.Process.Process.Send(Signal.Continue);
         await Eventually.True(async () => await NodesAsync(database) == 3, what: "it is back");
 
+        await check.MoreAsync(Between);
+        await check.EndAsync();
+    }
+
+    [Fact]
+    public async Task LinesAreCutAndDatabaseAndBrokerRestarted_UnderLoad_EveryClientEndsWithTheExactLog()
+    {
+        Needs.Linux();
+        Needs.Postgres();
+        Needs.RabbitMq();
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var broker = await RabbitBroker.StartAsync();
+        await using var toDatabase = TcpProxy.Start(postgres.EndPoint);
+        await using var toBroker = TcpProxy.Start(broker.Port);
+        var database = await postgres.CreateDatabaseAsync();
+        var near = Configuration(database, broker.Url);
+        await using var one = await CausewayProcess.StartAsync(near);
+        await using var two = await CausewayProcess.StartAsync(near);
+        await using var far = await CausewayProcess.StartAsync(Configuration(PostgresServer.Over(toDatabase, database), broker.Over(toBroker)));
+        await using var check = new LogCheck([one, two, far], Rooms);
+        await check.MoreAsync(Between);
+
+        // The far node loses the broker without a word, and goes on storing.
+        toBroker.Stall();
+        await Eventually.True(() => toBroker.Lines > 2, what: "the node has given its two connections up and tries anew");
+        await check.MoreAsync(Between);
+        toBroker.Pass();
+        await check.MoreAsync(Between);
+
+        // Then the database, cut off and for longer than its lease.
+        toDatabase.Stall();
+        toDatabase.Reset();
+        await Eventually.True(async () => await NodesAsync(database) == 2, what: "the others have taken it out");
+        await check.MoreAsync(Between);
+        toDatabase.Pass();
+        await Eventually.True(async () => await NodesAsync(database) == 3, what: "it is back");
+
+        await broker.KillAsync();
+        await check.MoreAsync(Between);
+        await broker.StartAgainAsync();
+        await postgres.KillAsync();
+        await postgres.StartAgainAsync();
         await check.MoreAsync(Between);
         await check.EndAsync();
     }
@@ -83,11 +127,22 @@ public sealed class ClusterTests
         return await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
     }
 
-    private static string Configuration(string database) => $$"""
+    private static async Task<string> BrokerAsync()
+    {
+        Needs.RabbitMq();
+        return (await RabbitBroker.SharedAsync()).Url;
+    }
+
+    // A database of its own is a cluster of its own.
+    private static string Exchange(string database) => new NpgsqlConnectionStringBuilder(database).Database!;
+
+    private static string Configuration(string database, string? broker = null) => $$"""
         {
           "RateLimits": { "Enabled": false }, "Database": { "Provider": "postgres", "ConnectionString": {{JsonSerializer.Serialize(database)}} },
           "Realtime": {
-            "Backplane": "postgres", "NodeLeaseSeconds": 3, "MessagesPerSecond": 100000,
+            {{(broker is null ? "\"Backplane\": \"postgres\"" : $$"""
+            "Backplane": "rabbitmq", "RabbitMq": { "Url": {{JsonSerializer.Serialize(broker)}}, "Exchange": {{JsonSerializer.Serialize(Exchange(database))}} }
+            """)}}, "NodeLeaseSeconds": 3, "MessagesPerSecond": 100000,
             "Namespaces": { "kept": { "Durable": true, "History": 100000, "HistorySeconds": 86400, "Presence": false } }
           }
         }

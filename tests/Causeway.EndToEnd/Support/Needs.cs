@@ -44,6 +44,9 @@ internal static class Needs
     /// <summary>A PostgreSQL that can be started.</summary>
     public static void Postgres() => Required(PostgresServer.Missing is null ? "" : null, "PostgreSQL is not installed.");
 
+    /// <summary>A RabbitMQ that can be started.</summary>
+    public static void RabbitMq() => Required(RabbitBroker.Missing is null ? "" : null, "RabbitMQ is not installed.");
+
     /// <summary>A file of the checkout that the tests were built in.</summary>
     public static string Checkout(params string[] path)
     {
