@@ -110,7 +110,7 @@ public abstract class SharedPresenceTests(BackplaneHome home)
     [Fact]
     public async Task Node_ThatIsSilentForTooLong_IsListedNoMoreAndToldOfOnce()
     {
-        await using var one = await LogServer.StartNodeAsync(BackplaneHome.Postgres);
+        await using var one = await LogServer.StartNodeAsync(home);
         await using var two = await one.AnotherAsync();
         await one.Database.ExecuteAsync("INSERT INTO nodes (node, name, lease_until) VALUES ('silent', 'host-1', now() - interval '1 second')");
 
