@@ -271,6 +271,7 @@ public sealed class DatabaseIdempotencyStoreTests
                 options.ConnectionString = connection;
                 options.SqliteFile = _directory["test.db"];
             });
+            services.AddMigrations("jobs", typeof(Jobs.JobClient).Assembly);
             services.AddMigrations("server", typeof(ServerApp).Assembly);
             _services = services.BuildServiceProvider();
         }
