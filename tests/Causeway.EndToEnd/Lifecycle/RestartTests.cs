@@ -4,14 +4,15 @@ using Causeway.Testing;
 namespace Causeway.EndToEnd.Lifecycle;
 
 /// <summary>
-/// A1, A5: a hundred crashes with connections open and children alive, a hundred starts; nobody is left and no stranger is harmed. Some of them are the program's; the
-/// others are those of a service of the same libraries, which starts in a fraction of the time.
+/// A1, A5: crash after crash with connections open and children alive, start after start; nobody is left and no stranger is harmed. Some of them are the program's; the
+/// others are those of a service of the same libraries, which starts in a fraction of the time. <c>CAUSEWAY_TEST_RESTARTS</c> says how many of each; 100 take ten minutes.
 /// </summary>
 public sealed class RestartTests
 {
-    private const int ProgramRounds = 15;
-    private const int ServiceRounds = 85;
     private const int Connections = 3;
+
+    private static readonly int ProgramRounds = Rounds(10);
+    private static readonly int ServiceRounds = Rounds(40);
 
     /// <summary>A child with a grandchild in its group and one that left it. It never listens, so it is always being started.</summary>
     private static readonly string Configuration = $$"""
@@ -122,4 +123,7 @@ public sealed class RestartTests
             what: "the child and its two grandchildren run");
         return mark!;
     }
+
+    private static int Rounds(int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable("CAUSEWAY_TEST_RESTARTS"), System.Globalization.CultureInfo.InvariantCulture, out var wanted) ? wanted : usual;
 }

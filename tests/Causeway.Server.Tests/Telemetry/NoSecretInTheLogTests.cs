@@ -6,6 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Server.Tests.Telemetry;
 
 /// <summary>E4, E6: whatever way a credential takes, none is in the log, also where everything is logged.</summary>
+// Who traces in this process has what others do traced too: one after the other.
+[Collection("traces")]
 public sealed class NoSecretInTheLogTests
 {
     [Fact]

@@ -6,6 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Server.Tests.Telemetry;
 
 /// <summary>F5: traces that follow a message and metrics, by OTLP, to a collector that decodes them; and a collector that is not there.</summary>
+// Who traces in this process has what others do traced too: one after the other.
+[Collection("traces")]
 public sealed class OtlpTests
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
