@@ -41,9 +41,7 @@ public sealed class BackendPageTests(ChromiumFixture chromium) : IClassFixture<C
     }
 
     [Theory]
-    [InlineData("/#/backends", ColorScheme.Light, 1200)]
     [InlineData("/#/backends", ColorScheme.Dark, 360)]
-    [InlineData("/#/backends/app", ColorScheme.Light, 360)]
     [InlineData("/#/backends/app", ColorScheme.Dark, 1200)]
     public async Task Pages_CheckedByAxe_HaveNoViolationAndFit(string path, ColorScheme scheme, int width)
     {

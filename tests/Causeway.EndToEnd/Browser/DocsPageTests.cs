@@ -76,8 +76,6 @@ public sealed class DocsPageTests(ChromiumFixture chromium, LocalServer server) 
     [Theory]
     [InlineData("/docs", ColorScheme.Light, 1280)]
     [InlineData("/docs#/http/createRoom", ColorScheme.Dark, 1280)]
-    [InlineData("/docs#/http/publishMessage", ColorScheme.Light, 360)]
-    [InlineData("/docs#/live", ColorScheme.Light, 1280)]
     [InlineData("/docs#/live", ColorScheme.Dark, 360)]
     [InlineData("/docs#/live/live/send_join_room", ColorScheme.Dark, 1280)]
     public async Task Page_CheckedByAxe_HasNoViolationAndFits(string path, ColorScheme scheme, int width)

@@ -103,10 +103,8 @@ public sealed class RoomPageTests(ChromiumFixture chromium, LocalServer server) 
     }
 
     [Theory]
-    [InlineData(ColorScheme.Light, 1400)]
     [InlineData(ColorScheme.Dark, 1400)]
     [InlineData(ColorScheme.Light, 360)]
-    [InlineData(ColorScheme.Dark, 360)]
     public async Task Rooms_CheckedByAxe_HaveNoViolationAndFit(ColorScheme scheme, int width)
     {
         await server.Causeway.PostAsync("/api/v1/rooms", """{"room_id":"news:a-rather-long-name.of-a-room.that-people-gave-it","title":"What happens in the world, told as it happens"}""");

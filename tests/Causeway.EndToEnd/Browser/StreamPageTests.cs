@@ -40,9 +40,7 @@ public sealed class StreamPageTests(ChromiumFixture chromium) : IClassFixture<Ch
     }
 
     [Theory]
-    [InlineData("/#/streams", ColorScheme.Light, 1200)]
     [InlineData("/#/streams", ColorScheme.Dark, 360)]
-    [InlineData("/#/streams/build", ColorScheme.Light, 360)]
     [InlineData("/#/streams/build", ColorScheme.Dark, 1200)]
     public async Task Page_CheckedByAxe_HasNoViolationAndFits(string path, ColorScheme scheme, int width)
     {
