@@ -70,7 +70,7 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
         CsvImportRequest request,
         CsvImportLimits limits,
         Func<CsvImportBatch<T>, CancellationToken, Task> handle,
-        CsvImportProgress? from,
+        CsvImportReport? from,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -108,7 +108,7 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
     }
 
     /// <summary>One import under way.</summary>
-    private sealed class Run(CsvImport<T> import, CsvImportRequest request, CsvImportLimits limits, Func<CsvImportBatch<T>, CancellationToken, Task> handle, CsvImportProgress? from)
+    private sealed class Run(CsvImport<T> import, CsvImportRequest request, CsvImportLimits limits, Func<CsvImportBatch<T>, CancellationToken, Task> handle, CsvImportReport? from)
     {
         private readonly List<CsvImportError> _errors = [.. from?.Errors ?? []];
         private readonly List<CsvImportRow<T>> _batch = [];
@@ -179,25 +179,21 @@ public sealed class CsvImport<T>(IReadOnlyList<CsvImportColumn> columns, Func<Cs
             Updated = _outcomes[(int)CsvImportOutcome.Updated],
             Skipped = _outcomes[(int)CsvImportOutcome.Skipped],
             Failed = _outcomes[(int)CsvImportOutcome.Failed],
-            Errors = InOrder(),
+            Errors = [.. _errors.OrderBy(static error => error.Line)],
             ErrorsTruncated = _truncated,
             Stopped = stopped,
         };
 
-        private CsvImportProgress Progress() => new()
+        private CsvImportReport Progress() => Report(stopped: null) with
         {
             Rows = _rows,
             Created = CountWithBatch(CsvImportOutcome.Created),
             Updated = CountWithBatch(CsvImportOutcome.Updated),
             Skipped = CountWithBatch(CsvImportOutcome.Skipped),
             Failed = CountWithBatch(CsvImportOutcome.Failed),
-            Errors = InOrder(),
-            ErrorsTruncated = _truncated,
         };
 
         private long CountWithBatch(CsvImportOutcome outcome) => _outcomes[(int)outcome] + _batch.Count(row => row.Outcome == outcome);
-
-        private IReadOnlyList<CsvImportError> InOrder() => [.. _errors.OrderBy(static error => error.Line)];
 
         private void TakeFields(int line, string?[] fields)
         {

@@ -5,10 +5,10 @@ namespace Causeway.Http;
 /// <param name="DryRun">Whether only to check, and to change nothing.</param>
 public sealed record CsvImportBatch<T>(IReadOnlyList<CsvImportRow<T>> Rows, bool DryRun)
 {
-    internal Func<CsvImportProgress>? Reached { get; init; }
+    internal Func<CsvImportReport>? Reached { get; init; }
 
     /// <summary>How far the import is with this batch, by what was told of its rows. Keep it in the batch's transaction, last, for an import that can go on after a crash.</summary>
-    public CsvImportProgress Progress() => Reached?.Invoke() ?? throw new InvalidOperationException("The batch is of no import.");
+    public CsvImportReport Progress() => Reached?.Invoke() ?? throw new InvalidOperationException("The batch is of no import.");
 }
 
 /// <summary>A row to be imported.</summary>

@@ -69,7 +69,7 @@ public sealed class CsvImportTests : IAsyncLifetime
         for (var batches = 0; batches * 3 < whole.Count; batches++)
         {
             List<int> lines = [];
-            CsvImportProgress? kept = null;
+            CsvImportReport? kept = null;
             await Assert.ThrowsAsync<InvalidOperationException>(() =>
                 People.RunAsync(new MemoryStream(file), new CsvImportRequest(), limits, Collect(lines, batches, progress => kept = progress), TestContext.Current.CancellationToken));
 
@@ -80,7 +80,7 @@ public sealed class CsvImportTests : IAsyncLifetime
             Assert.Equal(JsonSerializer.Serialize(expected), JsonSerializer.Serialize(report));
         }
 
-        static Func<CsvImportBatch<Person>, CancellationToken, Task> Collect(List<int> lines, int most, Action<CsvImportProgress> keep) => (batch, _) =>
+        static Func<CsvImportBatch<Person>, CancellationToken, Task> Collect(List<int> lines, int most, Action<CsvImportReport> keep) => (batch, _) =>
         {
             if (most-- == 0)
             {
@@ -101,7 +101,7 @@ public sealed class CsvImportTests : IAsyncLifetime
         };
 
         // As it comes out of a database.
-        static CsvImportProgress? Copy(CsvImportProgress? progress) => JsonSerializer.Deserialize<CsvImportProgress?>(JsonSerializer.Serialize(progress));
+        static CsvImportReport? Copy(CsvImportReport? progress) => JsonSerializer.Deserialize<CsvImportReport?>(JsonSerializer.Serialize(progress));
     }
 
     [Fact]

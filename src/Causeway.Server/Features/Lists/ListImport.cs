@@ -58,9 +58,9 @@ internal sealed record ImportRun(
     CsvImportRequest Request,
     CsvImportLimits Limits,
     AuditOrigin Origin,
-    CsvImportProgress? From,
+    CsvImportReport? From,
     Func<CancellationToken, ValueTask<Caller>> Caller,
-    Func<UnitOfWork, CsvImportProgress, CancellationToken, Task> Keep);
+    Func<UnitOfWork, CsvImportReport, CancellationToken, Task> Keep);
 
 /// <summary>Writes a batch in one transaction.</summary>
 /// <param name="services">Where the list is.</param>

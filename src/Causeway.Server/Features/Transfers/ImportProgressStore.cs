@@ -11,7 +11,7 @@ internal sealed class ImportProgressStore(Database database)
     /// <summary>Takes an import over from whoever had the job before.</summary>
     /// <returns>How far it is; null for the beginning.</returns>
     /// <exception cref="JobLostException">Another worker has the job by now.</exception>
-    public Task<CsvImportProgress?> TakeAsync(JobContext job, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task<CsvImportReport?> TakeAsync(JobContext job, CancellationToken cancellationToken) => database.WriteAsync(
         async (unit, token) =>
         {
             var row = await unit.QuerySingleOrDefaultAsync<Row>(
@@ -20,13 +20,13 @@ internal sealed class ImportProgressStore(Database database)
                 ON CONFLICT (job_id) DO UPDATE SET fence = excluded.fence WHERE import_progress.fence < excluded.fence RETURNING progress
                 """,
                 new { job.Id, job.Fence }, token) ?? throw new JobLostException(job.Id);
-            return row.Progress is null ? null : JsonSerializer.Deserialize<CsvImportProgress>(row.Progress);
+            return row.Progress is null ? null : JsonSerializer.Deserialize<CsvImportReport>(row.Progress);
         },
         cancellationToken);
 
     /// <summary>Notes how far it is, in a batch's transaction.</summary>
     /// <exception cref="JobLostException">Another worker has the job by now; let it through, so that the batch is undone.</exception>
-    public static async Task KeepAsync(UnitOfWork unit, JobContext job, CsvImportProgress progress, CancellationToken cancellationToken)
+    public static async Task KeepAsync(UnitOfWork unit, JobContext job, CsvImportReport progress, CancellationToken cancellationToken)
     {
         if (await unit.ExecuteAsync(
             "UPDATE import_progress SET progress = @progress WHERE job_id = @Id AND fence = @Fence",
