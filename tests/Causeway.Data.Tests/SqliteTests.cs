@@ -248,8 +248,8 @@ public sealed class SqliteTests
     [Fact]
     public async Task WriteAsync_ManyAtOnce_ShareCommits()
     {
-        var meters = new MetricProbe("causeway.db.commits", "causeway.db.writes");
         await using var test = await Things.CreateAsync(DatabaseProvider.Sqlite);
+        using var meters = new MetricProbe(test.Meters, "causeway.db.commits", "causeway.db.writes");
         var before = meters.Read();
         var release = new TaskCompletionSource();
 
@@ -262,7 +262,6 @@ public sealed class SqliteTests
         var after = meters.Read();
         Assert.Equal(101, after["causeway.db.writes"] - before["causeway.db.writes"]);
         Assert.InRange(after["causeway.db.commits"] - before["causeway.db.commits"], 1, 20);
-        meters.Dispose();
     }
 
     [Fact]

@@ -8,11 +8,13 @@ internal sealed class MetricProbe : IDisposable
     private readonly MeterListener _listener = new();
     private readonly Dictionary<string, long> _values = [];
 
-    public MetricProbe(params string[] names)
+    /// <param name="meters">Of the service whose instruments these are: others in this process have such too.</param>
+    /// <param name="names">The instruments.</param>
+    public MetricProbe(IMeterFactory meters, params string[] names)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (names.Contains(instrument.Name))
+            if (instrument.Meter.Scope == meters && names.Contains(instrument.Name))
             {
                 listener.EnableMeasurementEvents(instrument);
             }

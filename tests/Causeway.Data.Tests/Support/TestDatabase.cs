@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,8 @@ internal sealed class TestDatabase : IAsyncDisposable
     public Database Database => _services.GetRequiredService<Database>();
 
     public Migrator Migrator => _services.GetRequiredService<Migrator>();
+
+    public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
     /// <summary>The file, on SQLite.</summary>
     public string File => _directory["test.db"];
