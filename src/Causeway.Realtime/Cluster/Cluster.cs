@@ -64,12 +64,12 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     }
 
     /// <summary>Hears of a room that is being opened; before anything of it is read, so that nothing falls between.</summary>
-    public ValueTask FollowAsync(Room room) => room.TryFollow() ? _backplane.FollowAsync(room.Id) : default;
+    public ValueTask FollowAsync(Room room) => room.Opening!.TryFollow() ? _backplane.FollowAsync(room.Id) : default;
 
     /// <summary>A room has ended here.</summary>
     public void Unfollow(Room room)
     {
-        if (room.EndFollowing())
+        if (room.Opening?.EndFollowing() == true)
         {
             _backplane.Unfollow(room.Id);
         }

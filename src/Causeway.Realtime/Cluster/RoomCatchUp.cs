@@ -18,7 +18,7 @@ internal sealed class RoomCatchUp(LiveCore core, IRoomLogStore store) : IDisposa
     /// <summary>A room's log stands at a position, somebody says.</summary>
     public void Heard(Room room, string epoch, long newest)
     {
-        switch (room.NoteHeard(epoch, newest))
+        switch (room.Opening?.NoteHeard(epoch, newest))
         {
             case HeardResult.OtherLog:
                 core.Rooms.Close(room, "deleted");
@@ -116,7 +116,7 @@ internal sealed class RoomCatchUp(LiveCore core, IRoomLogStore store) : IDisposa
     private async Task ReadAsync(Room room, CancellationToken stop)
     {
         var wait = FirstRetry;
-        while (room.TakeMissing() is { } missing)
+        while (room.Opening!.TakeMissing() is { } missing)
         {
             try
             {

@@ -59,7 +59,7 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
         }
         catch (Exception exception)
         {
-            room.NotOpened();
+            room.Opening!.NotOpened();
             core.Logger.RoomLogNotOpened(room.Id.Value, exception);
             return Refusals.LogNotOpened(room.Id);
         }
@@ -101,32 +101,4 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
             throw new RoomLogUnavailableException("The store of the room logs did not answer in time.", exception);
         }
     }
-}
-
-/// <summary>What a room has of which something is read before anybody is let in; the room's gate guards it.</summary>
-internal sealed class OpenState
-{
-    /// <summary>Whether it has been read.</summary>
-    public bool IsOpen { get; set; }
-
-    /// <summary>Whether it is heard what other nodes say of it.</summary>
-    public bool IsFollowing { get; set; }
-
-    /// <summary>How far the log goes, as others said.</summary>
-    public long Heard { get; set; }
-
-    /// <summary>The log of which they said it.</summary>
-    public string? HeardEpoch { get; set; }
-
-    /// <summary>Whether somebody reads what others have put into the log.</summary>
-    public bool IsCatchingUp { get; set; }
-
-    /// <summary>The reading that is under way; null for none.</summary>
-    public Task<ApiError?>? Opening { get; set; }
-
-    /// <summary>Publishes whose end is not known yet.</summary>
-    public int Unsettled { get; set; }
-
-    /// <summary><see cref="TimeProvider.GetTimestamp"/> when somebody last needed it.</summary>
-    public long UsedAt { get; set; }
 }

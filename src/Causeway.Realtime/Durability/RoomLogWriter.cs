@@ -62,7 +62,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
                 return ValueTask.FromResult(PublishOutcome.Refused(_stalled ? Refusals.LogUnavailable : Refusals.LogBusy));
             }
 
-            if (!room.TryBeginPublish())
+            if (!room.Opening!.TryBeginPublish())
             {
                 return ValueTask.FromResult(PublishOutcome.RoomGone);
             }
@@ -106,7 +106,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
                 batch.ForEach(pending =>
                 {
                     _excluded.TryRemove(pending.Message.Id, out _);
-                    pending.Room.EndPublish();
+                    pending.Room.Opening!.EndPublish();
                 });
             }
         }
@@ -306,7 +306,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         }
 
         Refuse(waiting, Refusals.LogUnavailable);
-        Array.ForEach(waiting, static pending => pending.Room.EndPublish());
+        Array.ForEach(waiting, static pending => pending.Room.Opening!.EndPublish());
     }
 
     private void SetStalled(bool stalled)

@@ -15,7 +15,6 @@ internal sealed class Room
     private readonly RoomShard?[] _shards;
     private readonly RoomMembers _members;
     private readonly RoomLog? _log;
-    private readonly OpenState? _open;
     private readonly List<PublishedMessage> _pending = [];
     private NamespaceRules _rules;
     private string _epoch = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
@@ -36,7 +35,7 @@ internal sealed class Room
         _shards = new RoomShard?[core.Loops.Length];
         _log = rules.HasHistory ? new RoomLog(rules.History, AgeOf(rules)) : null;
         IsStored = rules.IsStored;
-        _open = rules.HasToBeOpened ? new OpenState() : null;
+        Opening = rules.HasToBeOpened ? new RoomOpening(this, _gate, _log, core) : null;
         _members = new RoomMembers(rules.Presence);
         CreatedAt = core.Time.GetUtcNow();
     }
@@ -52,22 +51,14 @@ internal sealed class Room
     /// <summary>Whether the log is in a store, for good or as long as it is kept.</summary>
     public bool IsStored { get; }
 
-    /// <summary>False for a room of which something was not read yet: nobody can join it, nor publish what is stored.</summary>
-    public bool IsOpen
-    {
-        get
-        {
-            if (_open is null)
-            {
-                return true;
-            }
+    /// <summary>What has to be read before anybody is let in; null for a room of which there is nothing to read.</summary>
+    public RoomOpening? Opening { get; }
 
-            lock (_gate)
-            {
-                return _open.IsOpen;
-            }
-        }
-    }
+    /// <summary>False for a room of which something was not read yet: nobody can join it, nor publish what is stored.</summary>
+    public bool IsOpen => Opening?.IsOpen != false;
+
+    /// <summary>Whether it has ended; to be asked under the gate.</summary>
+    public bool IsClosed => _closed;
 
     public RoomLogLimits LogLimits => new(Rules.History, Rules.HistoryAge, Rules.Durable);
 
@@ -102,45 +93,7 @@ internal sealed class Room
 
     /// <summary>Reads what has to be read before anybody is let in, once for all who come meanwhile. Completes at once where there is nothing to read.</summary>
     /// <returns>Null, or why not. A room that was closed meanwhile is not open: look it up again.</returns>
-    public ValueTask<ApiError?> OpenAsync()
-    {
-        if (_open is null)
-        {
-            return default;
-        }
-
-        lock (_gate)
-        {
-            _open.UsedAt = _core.Time.GetTimestamp();
-            return _open.IsOpen || _closed ? default : new(_core.Pool.Share(_open.Opening ??= _core.Logs!.StartLoading(this)));
-        }
-    }
-
-    /// <summary>It is going to be heard what other nodes say of this room.</summary>
-    /// <returns>False when it is already, or the room has ended.</returns>
-    public bool TryFollow()
-    {
-        lock (_gate)
-        {
-            return !_closed && !_open!.IsFollowing && (_open.IsFollowing = true);
-        }
-    }
-
-    /// <summary>The room has ended, and nobody need hear of it.</summary>
-    /// <returns>Whether anybody did.</returns>
-    public bool EndFollowing()
-    {
-        lock (_gate)
-        {
-            var wasFollowing = _open is { IsFollowing: true };
-            if (wasFollowing)
-            {
-                _open!.IsFollowing = false;
-            }
-
-            return wasFollowing;
-        }
-    }
+    public ValueTask<ApiError?> OpenAsync() => Opening?.OpenAsync() ?? default;
 
     /// <summary>All has been read.</summary>
     /// <param name="head">Where the log stands; null for a room whose log is not stored.</param>
@@ -150,99 +103,17 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            (_open!.IsOpen, _open.Opening) = (true, null);
-            if (head is null)
+            if (head is not null)
             {
-                return null;
+                Volatile.Write(ref _epoch, head.Epoch);
+                _log!.StartAt(head.Newest);
+                foreach (var message in messages)
+                {
+                    _log.Append(message);
+                }
             }
 
-            Volatile.Write(ref _epoch, head.Epoch);
-            _log!.StartAt(head.Newest);
-            foreach (var message in messages)
-            {
-                _log.Append(message);
-            }
-
-            return _open.HeardEpoch == head.Epoch && _open.Heard > head.Newest ? _open.Heard : null;
-        }
-    }
-
-    /// <summary>Another node says how far the log goes.</summary>
-    public HeardResult NoteHeard(string epoch, long newest)
-    {
-        lock (_gate)
-        {
-            if (_closed || !IsStored)
-            {
-                return HeardResult.Nothing;
-            }
-
-            if (!_open!.IsOpen)
-            {
-                (_open.HeardEpoch, _open.Heard) = (epoch, _open.HeardEpoch == epoch ? Math.Max(_open.Heard, newest) : newest);
-                return HeardResult.Nothing;
-            }
-
-            if (epoch != Epoch)
-            {
-                return HeardResult.OtherLog;
-            }
-
-            _open.Heard = Math.Max(_open.HeardEpoch == epoch ? _open.Heard : 0, newest);
-            _open.HeardEpoch = epoch;
-            if (newest <= _log!.NewestOffset || _open.IsCatchingUp)
-            {
-                return HeardResult.Nothing;
-            }
-
-            _open.IsCatchingUp = true;
-            return HeardResult.Behind;
-        }
-    }
-
-    /// <summary>What is to be read of the log: after the first position, up to the second. Null when that is nothing: then whoever reads ends.</summary>
-    public (long After, long UpTo)? TakeMissing()
-    {
-        lock (_gate)
-        {
-            var isBehind = !_closed && _open!.Heard > _log!.NewestOffset;
-            _open!.IsCatchingUp = isBehind;
-            return isBehind ? (_log!.NewestOffset, _open.Heard) : null;
-        }
-    }
-
-    /// <summary>The log could not be read.</summary>
-    public void NotOpened()
-    {
-        lock (_gate)
-        {
-            _open!.Opening = null;
-        }
-    }
-
-    /// <summary>A publish is on its way to the log; <see cref="EndPublish"/> must follow.</summary>
-    /// <returns>False when the room is gone, or not open: look it up again.</returns>
-    public bool TryBeginPublish()
-    {
-        lock (_gate)
-        {
-            if (_closed || !_open!.IsOpen)
-            {
-                return false;
-            }
-
-            _open.Unsettled++;
-            return true;
-        }
-    }
-
-    /// <summary>What became of a publish is known.</summary>
-    public void EndPublish()
-    {
-        lock (_gate)
-        {
-            _open!.Unsettled--;
-            _open.UsedAt = _core.Time.GetTimestamp();
+            return Opening!.Opened(head);
         }
     }
 
@@ -355,7 +226,7 @@ internal sealed class Room
                 return JoinStatus.Closed;
             }
 
-            if (_open is { IsOpen: false })
+            if (!IsOpen)
             {
                 return JoinStatus.NotOpen;
             }
@@ -388,10 +259,7 @@ internal sealed class Room
                 return false;
             }
 
-            if (_open is not null)
-            {
-                _open.UsedAt = _core.Time.GetTimestamp();
-            }
+            Opening?.Use();
 
             if (_members.Remove(member) is { } absence)
             {
@@ -602,7 +470,7 @@ internal sealed class Room
         lock (_gate)
         {
             _log?.Trim(_core.Time.GetTimestamp());
-            var isOpen = !IsStored || _open!.IsOpen;
+            var isOpen = !IsStored || IsOpen;
             return new RoomInfo
             {
                 Id = Id,
@@ -718,7 +586,7 @@ internal sealed class Room
         lock (_gate)
         {
             _log?.Trim(_core.Time.GetTimestamp());
-            if (_closed || _members.Count > 0 || _settings is not null || (_open is null ? _log is { Count: > 0 } : IsNeeded(_open)))
+            if (_closed || _members.Count > 0 || _settings is not null || (Opening?.IsNeeded ?? _log is { Count: > 0 }))
             {
                 return false;
             }
@@ -797,10 +665,6 @@ internal sealed class Room
         _log!.StartAt(offset);
         _skips = _members.Count > 0;
     }
-
-    // What a durable log holds is no reason to stay: it can be read again.
-    private bool IsNeeded(OpenState open) =>
-        open.Opening is not null || open.Unsettled > 0 || _core.Time.GetElapsedTime(open.UsedAt) < DurableLogs.IdleTime;
 
     private void Announce(string type, RoomMember member)
     {
