@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
 using Causeway.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Causeway.Streams.Tests;
 
@@ -150,6 +153,40 @@ public sealed class RotationTests
         Assert.InRange(last, 1, Count - 1);
         Assert.Equal(Streaming.Lines(last + 1, Count - last).Length, missed);
         Assert.Equal([Count + 10], await reader.NumbersAsync(1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pass_FileBeginsAnew_IsNeverOverWithNothingAfterIt(bool isReplaced)
+    {
+        using var directory = new TempDirectory();
+        var (path, time, gate) = (directory.Write("build.jsonl", Streaming.Lines(1, 3)), new ManualTime(DateTimeOffset.UnixEpoch), new Lock());
+        var contents = new Contents(time, TimeSpan.FromMinutes(1));
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var metrics = new StreamsMetrics(services.GetRequiredService<IMeterFactory>());
+        List<Generation?> seen = [];
+        using var follower = new FileFollower(
+            new StreamSource("build", path, new StreamSourceOptions { Path = path }), gate, contents, new LiveRing(), () => seen.Add(contents.Current), metrics, time, NullLogger.Instance);
+        follower.Pass();
+
+        if (isReplaced)
+        {
+            File.Move(directory.Write("other.jsonl", Streaming.Lines(9, 1)), path, overwrite: true);
+            follower.Pass();
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+        else
+        {
+            directory.Write("build.jsonl", "");
+        }
+
+        follower.Pass();
+
+        // Whoever is told that something changed looks, and would take what is over with nothing after it for a file that is gone.
+        Assert.Equal(2, seen.Distinct().Count());
+        Assert.All(seen, Assert.NotNull);
+        contents.Clear();
     }
 
     [Fact]

@@ -32,12 +32,11 @@ internal sealed class FileFollower(
         content = contents.Current;
         if (content is null)
         {
-            OpenNext();
+            Begin();
         }
         else if (key is { } other && other != content.Key && HasPassed(content, hasGrown))
         {
-            Finish(content, Ending.Rotated);
-            OpenNext();
+            GoOn(content, Ending.Rotated);
         }
 
         lock (gate)
@@ -73,8 +72,7 @@ internal sealed class FileFollower(
             var length = content.Length;
             if (length < content.Complete || !content.IsIntact(content.Mark))
             {
-                Finish(content, Ending.Truncated);
-                OpenNext();
+                GoOn(content, Ending.Truncated);
                 return true;
             }
 
@@ -115,26 +113,62 @@ internal sealed class FileFollower(
         signalChange();
     }
 
-    private void Finish(Generation content, Ending ending)
+    /// <summary>Leaves a content for what follows it, in one step: a reader never finds the one over and nothing after it while there is a file.</summary>
+    private void GoOn(Generation content, Ending ending)
     {
         var unfinished = ending == Ending.Rotated && content.EndsAt is null ? Math.Max(0, content.Length - content.Complete) : 0;
+        var next = Open();
         lock (gate)
         {
             contents.Finish(content, ending);
             content.Unfinished = unfinished;
+            Add(next);
         }
 
         logger.FilePassed(source.Name, ending == Ending.Rotated ? "rotated" : "truncated");
+        Tell(next);
+    }
+
+    private void Begin()
+    {
+        if (Open() is { } first)
+        {
+            lock (gate)
+            {
+                Add(first);
+            }
+
+            Tell(first);
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
+    private void Add(Generation? opened)
+    {
+        if (opened is not null)
+        {
+            contents.Add(opened);
+        }
+    }
+
+    private void Tell(Generation? opened)
+    {
+        if (opened is not null)
+        {
+            logger.FollowingBegan(source.Name, opened.Complete);
+        }
+
         signalChange();
     }
 
-    private void OpenNext()
+    /// <summary>Opens the file that is there now; null where there is none, or none that may be read.</summary>
+    private Generation? Open()
     {
         try
         {
             if (Generation.Open(source.Path) is not { } opened)
             {
-                return;
+                return null;
             }
 
             // Whoever waited for this file wants all of it; else what is there already is left to those who ask for it.
@@ -147,14 +181,8 @@ internal sealed class FileFollower(
                 opened.EndsAt = _scanner.IsTerminal(opened, complete) ? complete : null;
             }
 
-            lock (gate)
-            {
-                contents.Add(opened);
-                _isUnreadable = false;
-            }
-
-            logger.FollowingBegan(source.Name, opened.Complete);
-            signalChange();
+            _isUnreadable = false;
+            return opened;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -163,6 +191,8 @@ internal sealed class FileFollower(
                 _isUnreadable = true;
                 logger.FileUnreadable(source.Name, exception);
             }
+
+            return null;
         }
     }
 }

@@ -42,7 +42,8 @@ public sealed class JobPageTests(ChromiumFixture chromium) : IClassFixture<Chrom
         // A dead one shows what went wrong, and is replayed.
         await node.AddAsync("broken", tries: 1);
         await page.GetByTestId("jobs-table-state").SelectOptionAsync("dead");
-        await Assertions.Expect(row).ToContainTextAsync("line 7 has no price");
+        await Assertions.Expect(row.Filter(new() { HasText = "line 7 has no price" })).ToBeVisibleAsync();
+        await Assertions.Expect(row).ToHaveCountAsync(1);
         await page.GetByTestId("job-details").ClickAsync();
         var dialog = page.GetByTestId("job-dialog");
         await Assertions.Expect(dialog).ToContainTextAsync("\"name\": \"broken\"");
