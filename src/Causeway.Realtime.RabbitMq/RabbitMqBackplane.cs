@@ -22,6 +22,7 @@ internal sealed class RabbitMqBackplane : IBackplane, IDisposable
     private readonly ulong _node = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private readonly string _broker;
     private Task _running = Task.CompletedTask;
+    private string? _saidInVain;
 
     public RabbitMqBackplane(RabbitMqBackplaneOptions options, TimeProvider time, ILogger logger)
     {
@@ -50,7 +51,7 @@ internal sealed class RabbitMqBackplane : IBackplane, IDisposable
 
     private async Task RunAsync(IBackplaneReceiver receiver, CancellationToken stop)
     {
-        var (wait, failures) = (FirstRetry, 0);
+        var wait = FirstRetry;
         for (uint number = 1; !_outbox.IsEnding && !stop.IsCancellationRequested; number++)
         {
             try
@@ -58,13 +59,13 @@ internal sealed class RabbitMqBackplane : IBackplane, IDisposable
                 var session = await Session.OpenAsync(_options, _outbox, _interests, receiver, _node, number, _time, _logger, stop).ConfigureAwait(false);
                 await using (session.ConfigureAwait(false))
                 {
-                    (wait, failures) = (FirstRetry, 0);
+                    (wait, _saidInVain) = (FirstRetry, null);
                     await CarryAsync(session, receiver, stop).ConfigureAwait(false);
                 }
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
-                NotReached(failures++, exception);
+                NotReached(exception);
             }
             catch (Exception)
             {
@@ -94,15 +95,22 @@ internal sealed class RabbitMqBackplane : IBackplane, IDisposable
         }
     }
 
-    private void NotReached(int failures, Exception exception)
+    /// <summary>Says it once, and once more when the cause is another one.</summary>
+    private void NotReached(Exception exception)
     {
-        if (failures == 0)
+        var untrusted = BrokerNotTrustedException.In(exception);
+        var isNew = _saidInVain != (_saidInVain = untrusted?.Message ?? "");
+        if (!isNew)
         {
-            _logger.BrokerNotReached(_broker, exception);
+            _logger.BrokerStillNotReached(_broker, exception);
+        }
+        else if (untrusted is not null)
+        {
+            _logger.BrokerNotTrusted(_broker, untrusted);
         }
         else
         {
-            _logger.BrokerStillNotReached(_broker, exception);
+            _logger.BrokerNotReached(_broker, exception);
         }
     }
 }

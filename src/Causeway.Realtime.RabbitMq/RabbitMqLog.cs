@@ -31,4 +31,7 @@ internal static partial class RabbitMqLog
 
     [LoggerMessage(11009, LogLevel.Information, "The broker takes what nodes send again.")]
     public static partial void BrokerUnblocked(this ILogger logger);
+
+    [LoggerMessage(11010, LogLevel.Error, "Whoever answers at {Broker} is not trusted to be the broker, and was told nothing; it is tried again. An authority of your own must be one that this machine trusts.")]
+    public static partial void BrokerNotTrusted(this ILogger logger, string broker, Exception exception);
 }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -124,7 +125,9 @@ internal sealed class Session : IAsyncDisposable
         {
             // The client would take a certificate of another host.
             factory.Ssl.ServerName = url.IdnHost;
-            factory.Ssl.AcceptablePolicyErrors = System.Net.Security.SslPolicyErrors.None;
+            factory.Ssl.AcceptablePolicyErrors = SslPolicyErrors.None;
+            factory.Ssl.CertificateValidationCallback = (_, certificate, chain, problems) =>
+                problems == SslPolicyErrors.None ? true : throw new BrokerNotTrustedException(BrokerNotTrustedException.Describe(url.IdnHost, certificate, chain, problems));
         }
 
         var name = $"causeway {Environment.MachineName}-{Environment.ProcessId}";

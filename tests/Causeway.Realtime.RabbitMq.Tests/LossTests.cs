@@ -147,14 +147,18 @@ public sealed class LossTests
         var issued = authority.Issue(TimeSpan.FromDays(1));
         using var pem = X509Certificate2.CreateFromPem(issued.Certificates, issued.Key);
         using var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        using var listener = new TcpListener(IPAddress.Any, 0);
         listener.Start();
         var heard = HearAsync(listener, certificate);
-        await using var node = Node.Begin($"amqps://guest:guest@127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", "x");
+        var broker = $"127.0.0.2:{((IPEndPoint)listener.LocalEndpoint).Port}";
+        await using var node = Node.Begin($"amqps://guest:guest@{broker}", "x");
 
         Assert.Equal(0, await heard.Within());
-        var told = await node.Logs.WaitFor("BrokerNotReached");
-        Assert.Contains("certificate", $"{told.Exception}", StringComparison.OrdinalIgnoreCase);
+        var told = await node.Logs.WaitFor("BrokerNotTrusted");
+        Assert.Contains(broker, told.Message, StringComparison.Ordinal);
+        var reason = Assert.IsType<BrokerNotTrustedException>(told.Exception).Message;
+        Assert.Contains("CN=localhost, issued by CN=Test intermediate", reason, StringComparison.Ordinal);
+        Assert.Contains("it is not for 127.0.0.2; PartialChain", reason, StringComparison.Ordinal);
     }
 
     private static void Do(Cut cut, TcpProxy line)

@@ -46,15 +46,16 @@ public sealed class RabbitBroker : IAsyncDisposable
 
     private readonly string _directory = "";
     private readonly int _nodePort;
+    private readonly int _securePort;
     private readonly int _mapperPort;
     private readonly int _distributionPort;
     private Process? _process;
 
     private RabbitBroker(string url) => Url = url;
 
-    private RabbitBroker(string directory, int port, int mapperPort, int distributionPort)
+    private RabbitBroker(string directory, int port, int securePort, int mapperPort, int distributionPort)
     {
-        (_directory, _nodePort, _mapperPort, _distributionPort) = (directory, port, mapperPort, distributionPort);
+        (_directory, _nodePort, _securePort, _mapperPort, _distributionPort) = (directory, port, securePort, mapperPort, distributionPort);
         Url = string.Create(CultureInfo.InvariantCulture, $"amqp://guest:guest@127.0.0.1:{port}");
     }
 
@@ -65,6 +66,12 @@ public sealed class RabbitBroker : IAsyncDisposable
     /// <summary>Where it is reached.</summary>
     public string Url { get; }
 
+    /// <summary>Where it is reached over TLS, with a certificate for <c>localhost</c> and 127.0.0.1; only of one that the tests have started.</summary>
+    public string SecureUrl => string.Create(CultureInfo.InvariantCulture, $"amqps://guest:guest@127.0.0.1:{_securePort}");
+
+    /// <summary>The authority that its certificate is from, as PEM: a file that a program may be told to trust.</summary>
+    public string AuthorityFile => Path.Combine(_directory, "authority.pem");
+
     /// <summary>Its port on the loopback address.</summary>
     public int Port => new Uri(Url).Port;
 
@@ -72,7 +79,8 @@ public sealed class RabbitBroker : IAsyncDisposable
     public string Over(TcpProxy line) => new UriBuilder(Url) { Port = line.Port }.Uri.ToString();
 
     /// <summary>The one of this process, started when it is asked for first. Take an exchange of your own.</summary>
-    public static async Task<RabbitBroker> SharedAsync() => Environment.GetEnvironmentVariable(GivenBroker) is { } given
+    /// <param name="isOurs">Never one that was there already, of which no more is known than its address.</param>
+    public static async Task<RabbitBroker> SharedAsync(bool isOurs = false) => !isOurs && Environment.GetEnvironmentVariable(GivenBroker) is { } given
         ? new RabbitBroker(given)
         : await Shared.Value.ConfigureAwait(false);
 
@@ -80,12 +88,11 @@ public sealed class RabbitBroker : IAsyncDisposable
     public static async Task<RabbitBroker> StartAsync()
     {
         var directory = Directory.CreateTempSubdirectory("causeway-mq-").FullName;
-        var broker = new RabbitBroker(directory, FreePort.Next(), FreePort.Next(), FreePort.Next());
+        var broker = new RabbitBroker(directory, FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next());
         try
         {
             await File.WriteAllTextAsync(Path.Combine(directory, "plugins"), "[].").ConfigureAwait(false);
-            await File.WriteAllTextAsync(
-                Path.Combine(directory, "rabbitmq.conf"), string.Create(CultureInfo.InvariantCulture, $"listeners.tcp.1 = 127.0.0.1:{broker._nodePort}\n")).ConfigureAwait(false);
+            await broker.ConfigureAsync().ConfigureAwait(false);
             await broker.StartAgainAsync().ConfigureAwait(false);
             return broker;
         }
@@ -93,6 +100,24 @@ public sealed class RabbitBroker : IAsyncDisposable
         {
             await broker.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>Has the running broker do something, as its operator would with <c>rabbitmqctl</c>; a refusal fails the test.</summary>
+    public async Task ControlAsync(params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Binaries.Value!, "rabbitmqctl"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory };
+        foreach (var (name, value) in Surroundings())
+        {
+            start.Environment[name] = value;
+        }
+
+        using var control = Process.Start(start)!;
+        var said = await Task.WhenAll(control.StandardOutput.ReadToEndAsync(), control.StandardError.ReadToEndAsync()).WaitAsync(Limits.Test).ConfigureAwait(false);
+        await control.WaitForExitAsync().WaitAsync(Limits.Test).ConfigureAwait(false);
+        if (control.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"rabbitmqctl ended with {control.ExitCode}: {string.Concat(said)}");
         }
     }
 
@@ -155,6 +180,26 @@ public sealed class RabbitBroker : IAsyncDisposable
         return Directory.GetDirectories(home, "rabbitmq_server-*").Order(StringComparer.Ordinal).Reverse()
             .Select(static directory => Path.Combine(directory, "sbin"))
             .FirstOrDefault(static directory => File.Exists(Path.Combine(directory, "rabbitmq-server")));
+    }
+
+    private async Task ConfigureAsync()
+    {
+        using var authority = new TestAuthority(TimeProvider.System.GetUtcNow());
+        var certificate = authority.Issue(TimeSpan.FromDays(1));
+        var root = authority.Root.ExportCertificatePem() + "\n";
+        await File.WriteAllTextAsync(AuthorityFile, root).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "chain.pem"), certificate.Certificates + root).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "key.pem"), certificate.Key).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "rabbitmq.conf"), string.Create(CultureInfo.InvariantCulture,
+            $"""
+            listeners.tcp.1 = 127.0.0.1:{_nodePort}
+            listeners.ssl.1 = 127.0.0.1:{_securePort}
+            ssl_options.cacertfile = {_directory}/chain.pem
+            ssl_options.certfile = {_directory}/chain.pem
+            ssl_options.keyfile = {_directory}/key.pem
+            ssl_options.verify = verify_none
+
+            """)).ConfigureAwait(false);
     }
 
     private Dictionary<string, string> Surroundings() => new()
