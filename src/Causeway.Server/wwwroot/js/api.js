@@ -104,6 +104,8 @@ export const api = {
   job: (id) => call('GET', job(id)),
   operateJob: (id, action) => call('POST', `${job(id)}/${action}`),
   discardJob: (id) => call('DELETE', job(id)),
+  createExport: (body) => call('POST', '/api/v1/exports', { body }),
+  createImport: (body) => call('POST', '/api/v1/imports', { body }),
   schedules: () => call('GET', '/api/v1/schedules'),
   operateSchedule: (name, action) => call('POST', `/api/v1/schedules/${encodeURIComponent(name)}/${action}`),
 
@@ -118,6 +120,8 @@ export const api = {
   deliveries: (id, query) => call('GET', `${webhook(id)}/deliveries`, { query }),
   delivery: (id, one) => call('GET', delivery(id, one)),
   replayDelivery: (id, one) => call('POST', `${delivery(id, one)}/replay`),
+
+  nodes: () => call('GET', '/api/v1/nodes'),
 
   connections: (query) => call('GET', '/api/v1/connections', { query }),
   disconnect: (id) => call('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`),
@@ -141,6 +145,7 @@ export const api = {
 
   files: (query) => call('GET', '/api/v1/files', { query }),
   fileTagged: (id) => ask('GET', file(id)),
+  fileAsJson: (id) => call('GET', `${file(id)}/content`),
   renameFile: (id, body, tag) => call('PATCH', file(id), { body, tag }),
   deleteFile: (id) => call('DELETE', file(id)),
   postFile: (roomId, body) => call('POST', `${room(roomId)}/files`, { body }),

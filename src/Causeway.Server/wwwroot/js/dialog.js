@@ -1,6 +1,6 @@
 // Questions to the person, in the platform's own dialog: focus stays inside, Escape answers no.
 import { errorBox } from './errors.js';
-import { h } from './dom.js';
+import { h, setAttribute, setText, show } from './dom.js';
 
 let open = 0;
 
@@ -18,25 +18,36 @@ export function dialog({ title, content, testid, onclose }) {
 }
 
 /**
- * A form in a dialog. `submit(values)` does the work; a refusal is shown inside and the dialog stays.
+ * A form in a dialog. `submit(values, { status, signal })` does the work, says in `status` how far it is, and is told by `signal` when the dialog goes; a refusal is shown inside, what is said
+ * of a field beside it, and the dialog stays.
  * `fields`: [{ name, label, hint?, required?, pattern?, maxlength?, type?, value? }]; `rows` makes a field a text of several lines, `options`
- * ([{ value, label, checked? }]) a group of boxes to tick, whose answer is a list, `choices` one of several.
+ * ([{ value, label, checked? }]) a group of boxes to tick, whose answer is a list, `choices` one of several, `check` a box, whose answer is true or false.
  */
-export function formDialog({ title, text, fields = [], confirm, danger = false, testid, submit }) {
+export function formDialog({ title, text, fields = [], confirm, danger = false, testid, submit, onclose }) {
   const problem = h('div', { role: 'alert' });
+  const status = h('div', { role: 'status' });
+  const gone = new AbortController();
   const inputs = fields.map((field) => {
     const { name, label, hint, options, ...attributes } = field;
     const id = `field-${name}`;
     const about = hint ? h('p', { class: 'hint', id: `${id}-hint` }, hint) : null;
-    if (options) return { name, input: null, element: boxes(name, label, options, about) };
+    const refusal = h('p', { class: 'refusal', id: `${id}-refusal`, hidden: true, 'data-testid': `refusal-${name}` });
+    if (options) {
+      const group = boxes(name, label, options, about, refusal);
+      return { name, input: null, refusal, described: group, element: group };
+    }
     const input = fieldInput({ id, name, 'aria-describedby': hint ? `${id}-hint` : null, 'data-testid': `field-${name}`, ...attributes });
-    return { name, input, element: h('div', { class: 'field' }, h('label', { for: id }, label), input, about) };
+    const labelled = h('label', { for: id }, label);
+    return {
+      name, input, refusal, described: input,
+      element: attributes.check ? h('div', {}, h('p', { class: 'check' }, input, labelled), about, refusal) : h('div', { class: 'field' }, labelled, input, about, refusal),
+    };
   });
   const button = h('button', { type: 'submit', class: danger ? 'button danger' : 'button primary', 'data-testid': 'dialog-confirm' }, confirm);
   const form = h('form', { class: 'form' },
     text ? h('p', {}, text) : null,
     inputs.map((entry) => entry.element),
-    problem,
+    status, problem,
     h('div', { class: 'dialog-actions' },
       h('button', { type: 'button', class: 'button', 'data-testid': 'dialog-cancel', onclick: () => box.close() }, 'Cancel'),
       button));
@@ -45,31 +56,53 @@ export function formDialog({ title, text, fields = [], confirm, danger = false, 
     button.disabled = true;
     try {
       const data = new FormData(form);
-      await submit(Object.fromEntries(fields.map((field) => [field.name, field.options ? data.getAll(field.name) : data.get(field.name)])));
+      await submit(Object.fromEntries(fields.map((field) => [field.name, valueOf(field, data)])), { status, signal: gone.signal });
       box.close();
     } catch (error) {
-      problem.replaceChildren(errorBox(error));
-      for (const { name, input } of inputs) input?.setAttribute('aria-invalid', String(Boolean(error.details?.fields?.[name])));
+      problem.replaceChildren(errorBox(error, null, fields.map((field) => field.name)));
+      for (const entry of inputs) refuse(entry, error.details?.fields?.[entry.name]);
+      inputs.find(({ input }) => input?.getAttribute('aria-invalid') === 'true')?.input.focus();
     } finally {
       button.disabled = false;
     }
   });
-  const box = dialog({ title, content: form, testid });
+  const box = dialog({
+    title, content: form, testid,
+    onclose() {
+      gone.abort();
+      onclose?.();
+    },
+  });
   (inputs.find(({ input }) => input)?.input ?? form.querySelector('input'))?.focus();
 }
 
-function fieldInput({ rows, choices, value, ...attributes }) {
+function valueOf({ name, options, check }, data) {
+  if (options) return data.getAll(name);
+  return check ? data.has(name) : data.get(name);
+}
+
+/** Says beside a field why it was refused, or that it was not. */
+function refuse({ input, refusal, described }, why) {
+  input?.setAttribute('aria-invalid', String(Boolean(why)));
+  setText(refusal, [why ?? []].flat().join(' '));
+  show(refusal, Boolean(why));
+  const others = (described.getAttribute('aria-describedby') ?? '').split(' ').filter((id) => id && id !== refusal.id);
+  setAttribute(described, 'aria-describedby', (why ? [...others, refusal.id] : others).join(' ') || null);
+}
+
+function fieldInput({ rows, choices, value, check, ...attributes }) {
+  if (check) return h('input', { type: 'checkbox', ...attributes });
   if (choices) return h('select', attributes, choices.map((choice) => h('option', { value: choice.value, selected: choice.value === value }, choice.label)));
   const input = h(rows ? 'textarea' : 'input', { autocomplete: 'off', spellcheck: 'false', rows, ...attributes });
   if (value !== undefined && value !== null) input.value = value;
   return input;
 }
 
-function boxes(name, label, options, about) {
+function boxes(name, label, options, about, refusal) {
   return h('fieldset', { class: 'field boxes', 'data-testid': `field-${name}` }, h('legend', {}, label), about,
     h('div', { class: 'box-list' }, options.map((option, index) => {
       const id = `field-${name}-${index}`;
       const box = h('input', { type: 'checkbox', id, name, value: option.value, checked: option.checked });
       return h('p', {}, box, h('label', { for: id }, option.label));
-    })));
+    })), refusal);
 }

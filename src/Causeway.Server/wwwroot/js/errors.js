@@ -19,16 +19,18 @@ const inWords = (value) => (Array.isArray(value) ? value.map(inWords).join(', ')
 /** Whether the same request may succeed later. */
 export const isPassing = (error) => error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500;
 
-export function errorBox(error, again) {
+/** Which way to go on stands in it; `again` adds a button. Fields in `beside` are told of where they are. */
+export function errorBox(error, again, beside = []) {
   const next = advice[error.code]?.(error);
   const details = error.details && Object.keys(error.details).length > 0 ? error.details : null;
   const fields = typeof details?.fields === 'object' ? details.fields : null;
+  const elsewhere = Object.entries(fields ?? {}).filter(([name]) => !beside.includes(name));
   return h('div', { class: 'error-box', 'data-testid': 'error' },
     icon('warn'),
     h('div', { class: 'error-text' },
       h('p', {}, h('strong', { class: 'code', 'data-testid': 'error-code' }, error.code ?? error.name ?? 'ERROR'), ' ', h('span', { 'data-testid': 'error-message' }, error.message)),
       next ? h('p', { 'data-testid': 'error-advice' }, next) : null,
-      fields ? h('ul', { class: 'error-fields' }, Object.entries(fields).map(([name, why]) => h('li', {}, h('code', {}, name), ' ', [why].flat().join(' ')))) : null,
+      elsewhere.length > 0 ? h('ul', { class: 'error-fields' }, elsewhere.map(([name, why]) => h('li', {}, h('code', {}, name), ' ', [why].flat().join(' ')))) : null,
       details && !fields ? h('ul', { class: 'error-fields' }, Object.entries(details).map(([name, value]) => h('li', {}, h('code', {}, name), ' ', inWords(value)))) : null,
       error.requestId ? h('p', { class: 'request-id' }, 'Request ', h('code', {}, error.requestId), copyButton(() => error.requestId, 'Copy request id', { small: true })) : null,
       again ? h('button', { type: 'button', class: 'button', onclick: again }, 'Try again') : null));

@@ -14,6 +14,7 @@ const views = {
   rooms: ['Rooms', () => import('./views/rooms.js')],
   room: ['Room', () => import('./views/room.js')],
   connections: ['Connections', () => import('./views/connections.js')],
+  nodes: ['Nodes', () => import('./views/nodes.js')],
   streams: ['Streams', () => import('./views/streams.js')],
   stream: ['Stream', () => import('./views/stream.js')],
   backends: ['Backends', () => import('./views/backends.js')],
@@ -68,7 +69,7 @@ function loggedIn() {
 }
 
 function markNavigation(view) {
-  const current = { room: 'rooms', stream: 'streams', backend: 'backends', schedules: 'jobs', webhooks: 'jobs', webhook: 'jobs', roles: 'users', 'api-keys': 'users', audit: 'users' }[view] ?? view;
+  const current = { room: 'rooms', stream: 'streams', backend: 'backends', nodes: 'connections', schedules: 'jobs', webhooks: 'jobs', webhook: 'jobs', roles: 'users', 'api-keys': 'users', audit: 'users' }[view] ?? view;
   for (const link of document.querySelectorAll('[data-nav]')) {
     if (link.dataset.nav === current) {
       link.setAttribute('aria-current', 'page');

@@ -5,6 +5,7 @@ const routes = [
   [/^\/rooms\/?$/, 'rooms', []],
   [/^\/rooms\/([^/]+)$/, 'room', ['id']],
   [/^\/connections\/?$/, 'connections', []],
+  [/^\/nodes\/?$/, 'nodes', []],
   [/^\/streams\/?$/, 'streams', []],
   [/^\/streams\/([^/]+)$/, 'stream', ['id']],
   [/^\/backends\/?$/, 'backends', []],

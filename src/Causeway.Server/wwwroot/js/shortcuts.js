@@ -3,12 +3,13 @@ import { dialog } from './dialog.js';
 import { h } from './dom.js';
 
 const KEY = 'causeway.shortcuts';
-const places = { o: '#/', r: '#/rooms', c: '#/connections', s: '#/streams', l: '#/loops', j: '#/jobs', w: '#/webhooks', b: '#/backends', t: '#/tester', f: '#/files', u: '#/users', a: '#/account' };
+const places = { o: '#/', r: '#/rooms', c: '#/connections', n: '#/nodes', s: '#/streams', l: '#/loops', j: '#/jobs', w: '#/webhooks', b: '#/backends', t: '#/tester', f: '#/files', u: '#/users', a: '#/account' };
 const help = [
   ['?', 'This help'],
   ['g o', 'Go to the overview'],
   ['g r', 'Go to rooms'],
   ['g c', 'Go to connections'],
+  ['g n', 'Go to nodes'],
   ['g s', 'Go to streams'],
   ['g b', 'Go to backends'],
   ['g l', 'Go to loops'],

@@ -141,7 +141,8 @@ export function importDialog({ title, text, path, done, testid }) {
   file.focus();
 }
 
-function reportOf(result, isDry) {
+/** What an import came to, for people. */
+export function reportOf(result, isDry) {
   const figures = [['rows', 'read'], ['created', 'created'], ['updated', 'changed'], ['skipped', 'unchanged'], ['failed', 'refused']];
   const parts = [h('p', {}, h('strong', {}, isDry ? 'Checked: ' : 'Imported: '), figures.map(([name, words]) => `${count(result[name] ?? 0)} ${words}`).join(', '), '.')];
   if (result.errors?.length > 0) {

@@ -10,6 +10,7 @@ import { replaceQuery, roomLink } from '../router.js';
 import { table } from '../table.js';
 import { session } from '../tester/session.js';
 import { toast } from '../toast.js';
+import { connectionTabs } from './connection-tabs.js';
 
 const REFRESH = 2000;
 const ROOMS_SHOWN = 3;
@@ -40,6 +41,7 @@ export function mount(root, { query }) {
   const pages = new Pages((page) => api.connections(page), load);
   root.append(h('div', { class: 'list-page' },
     h('div', { class: 'page-head' }, h('h1', { tabindex: '-1' }, 'Connections')),
+    connectionTabs('connections'),
     h('div', { class: 'list-tools' },
       h('div', { class: 'search' }, h('label', { class: 'visually-hidden', for: 'connection-filter' }, 'Filter by user, address, room or id'), icon('search'), filter),
       tally),

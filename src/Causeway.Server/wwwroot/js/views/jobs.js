@@ -8,6 +8,7 @@ import { icon } from '../icons.js';
 import { mountList } from '../list-page.js';
 import { toast } from '../toast.js';
 import { jobTabs } from './job-tabs.js';
+import { exportList, importFile, results } from './transfers.js';
 
 const REFRESH = 1000;
 const states = {
@@ -18,6 +19,10 @@ const reasons = { failed: 'Failed', timed_out: 'Took too long', lost: 'Its worke
 export function mount(root, { query }) {
   const list = mountList(root, {
     title: 'Jobs', tabs: jobTabs('jobs'), path: '/jobs', query, testid: 'jobs-table', sort: '-created_at', refresh: REFRESH,
+    actions: [
+      h('button', { type: 'button', class: 'button', 'data-testid': 'export-create', onclick: () => exportList(list.load) }, 'Export a list'),
+      h('button', { type: 'button', class: 'button', 'data-testid': 'import-create', onclick: () => importFile(list.load) }, 'Import a file'),
+    ],
     search: { label: 'Kinds of jobs that begin with', placeholder: 'Kind', params: (text) => ({ 'kind.prefix': text }) },
     filters: [{ name: 'state', label: 'State', choices: [{ value: '', label: 'All' }, ...Object.entries(states).map(([value, [, label]]) => ({ value, label }))] }],
     keyOf: (job) => job.id,
@@ -92,7 +97,9 @@ function actions(job, done) {
     }
     await done();
   };
+  const [resultOf] = results[job.kind] ?? [];
   const row = h('span', { class: 'row-actions' },
+    resultOf ? button('result', resultOf, job.kind === 'export.file' ? 'download' : 'note', () => showResult(job)) : null,
     button('details', 'Details of', 'braces', () => showDetails(job.id)),
     button('retry', 'Begin now:', 'bolt', operate('retry', 'The job is begun now')),
     button('replay', 'Replay', 'restart', operate('replay', 'The job is begun anew')),
@@ -103,8 +110,21 @@ function actions(job, done) {
 }
 
 function refreshActions(row, job) {
-  const shown = { retry: job.state === 'scheduled', replay: isOver(job), cancel: !isOver(job) && !job.cancel_asked_at, discard: isOver(job) };
-  for (const [action, visible] of Object.entries(shown)) show(row.querySelector(`[data-action=${action}]`), visible);
+  const hasResult = job.state === 'succeeded' && job.kind in results;
+  const shown = { retry: job.state === 'scheduled', replay: isOver(job) && !hasResult, cancel: !isOver(job) && !job.cancel_asked_at, discard: isOver(job), result: hasResult };
+  for (const [action, visible] of Object.entries(shown)) {
+    const button = row.querySelector(`[data-action=${action}]`);
+    if (button) show(button, visible);
+  }
+}
+
+async function showResult({ id, kind }) {
+  const [, open] = results[kind];
+  try {
+    await open(JSON.parse((await api.job(id)).args));
+  } catch (error) {
+    toast(error.status === 404 ? 'It is gone, or somebody else’s' : error.message, 6000);
+  }
 }
 
 function discard(job, done) {
