@@ -30,29 +30,70 @@ internal abstract class AppendStatements
         // Its transactions are of many writers, each with what it was promised.
         public override Task RelaxAsync(UnitOfWork unit, CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken)
+        public override Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken)
         {
             // There is one writer: whatever is read in its transaction stays.
             var logs = new List<LogRow>(rooms.Length);
+            using var find = new SqliteStatement((SqliteConnection)unit.Connection, "SELECT log, epoch, newest, keep_count, keep_ms, life FROM room_logs WHERE room_id = ?");
             foreach (var room in rooms)
             {
-                logs.AddRange(await unit.QueryAsync<LogRow>(
-                    "SELECT log, room_id, epoch, newest, keep_count, keep_ms, life FROM room_logs WHERE room_id = @room", new { room }, cancellationToken).ConfigureAwait(false));
+                find.Bind(1, room);
+                if (find.Step())
+                {
+                    logs.Add(new LogRow { Log = find.Int64(0), RoomId = room, Epoch = find.Text(1)!, Newest = find.Int64(2), KeepCount = find.Int64(3), KeepMs = find.Int64(4), Life = find.Text(5) });
+                }
+
+                find.Reset();
             }
 
-            return logs;
+            return Task.FromResult<IEnumerable<LogRow>>(logs);
         }
 
-        public override async Task WriteAsync(UnitOfWork unit, AppendPlan plan, long now, CancellationToken cancellationToken)
+        public override Task WriteAsync(UnitOfWork unit, AppendPlan plan, long now, CancellationToken cancellationToken)
         {
-            SqliteInserts.Run((SqliteConnection)unit.Connection, $"INSERT INTO room_messages ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", plan.Messages);
-            await unit.ExecuteAsync(
+            var connection = (SqliteConnection)unit.Connection;
+            Insert(connection, plan.Messages);
+            Advance(connection, plan.Changes, now);
+            return Task.CompletedTask;
+        }
+
+        private static void Insert(SqliteConnection connection, List<NewMessage> messages)
+        {
+            using var insert = new SqliteStatement(connection, $"INSERT INTO room_messages ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+            foreach (var message in messages)
+            {
+                insert.Bind(1, message.Log);
+                insert.Bind(2, message.Position);
+                insert.Bind(3, message.Id);
+                insert.Bind(4, message.Type);
+                insert.Bind(5, message.ConflateKey);
+                insert.Bind(6, message.Sender);
+                insert.Bind(7, message.SentAt);
+                insert.Bind(8, message.Payload);
+                insert.Step();
+                insert.Reset();
+            }
+        }
+
+        private static void Advance(SqliteConnection connection, IReadOnlyCollection<LogChange> changes, long now)
+        {
+            using var update = new SqliteStatement(
+                connection,
                 """
-                UPDATE room_logs SET newest = @Newest, keep_count = @KeepCount, keep_ms = @KeepMs, used_at = @now,
-                    next_expiry = CASE WHEN next_expiry < @ExpiresAt THEN next_expiry ELSE @ExpiresAt END
-                WHERE log = @Log
-                """,
-                plan.Changes.Select(change => new { change.Newest, change.KeepCount, change.KeepMs, now, change.ExpiresAt, change.Log }), cancellationToken).ConfigureAwait(false);
+                UPDATE room_logs SET newest = ?1, keep_count = ?2, keep_ms = ?3, used_at = ?4, next_expiry = CASE WHEN next_expiry < ?5 THEN next_expiry ELSE ?5 END
+                WHERE log = ?6
+                """);
+            foreach (var change in changes)
+            {
+                update.Bind(1, change.Newest);
+                update.Bind(2, change.KeepCount);
+                update.Bind(3, change.KeepMs);
+                update.Bind(4, now);
+                update.Bind(5, change.ExpiresAt);
+                update.Bind(6, change.Log);
+                update.Step();
+                update.Reset();
+            }
         }
     }
 
