@@ -16,6 +16,8 @@ internal static class NodesBench
     private const int ServerCore = 0;
     private const int LoadCore = 1;
     private const int Members = 1_000;
+    private const int FewMembers = 100;
+    private const int Repeats = 3;
     private const int PerSecond = 10;
     private const int Clients = 1_000;
     private const double Goal = 0.8;
@@ -52,8 +54,7 @@ internal static class NodesBench
             }
         }
 
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"\nDurable beside not durable, on one node alone: {alone[2] / alone[1]:0.00} of the CPU per delivery, the commits of {PerSecond} publishes a second with it\n"));
+        await TellApartAsync(postgres);
         Console.WriteLine("| backplane | clients of the killed node | all joined elsewhere | and had everything | missed, doubled or out of order |\n|---|---|---|---|---|");
         await ResumeAsync("postgres", postgres, null);
         if (rabbitMq is not null)
@@ -115,10 +116,37 @@ internal static class NodesBench
         }
     }
 
-    private static async Task<double> CostAsync(List<PeerProcess> nodes, string room)
+    /// <summary>What one more member costs for each message, and what a message costs without any: from rooms with many members and with few, on one node alone.</summary>
+    private static async Task TellApartAsync(string postgres)
+    {
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"\nOne node alone, {FewMembers} and {Members} members, medians of {Repeats}\n\n| room | one more delivery, µs | a publish without members, µs | |\n|---|---|---|---|"));
+        using var node = StartNode("none", postgres, null);
+        var deliveries = new double[Kinds.Length];
+        for (var i = 0; i < Kinds.Length; i++)
+        {
+            var (few, many) = (new List<double>(), new List<double>());
+            for (var repeat = 0; repeat < Repeats; repeat++)
+            {
+                few.Add(FewMembers * await CostAsync([node], $"{Kinds[i]}:{Guid.NewGuid():N}", FewMembers));
+                many.Add(Members * await CostAsync([node], $"{Kinds[i]}:{Guid.NewGuid():N}", Members));
+            }
+
+            var (ofFew, ofMany) = (Median(few), Median(many));
+            deliveries[i] = (ofMany - ofFew) / (Members - FewMembers);
+            var beside = i == Array.IndexOf(Kinds, "durable") ? string.Create(CultureInfo.InvariantCulture, $"{deliveries[i] / deliveries[i - 1]:0.00} of kept") : "";
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Kinds[i]} | {deliveries[i]:0.0} | {ofFew - (FewMembers * deliveries[i]):0} | {beside} |"));
+        }
+
+        Console.WriteLine();
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static async Task<double> CostAsync(List<PeerProcess> nodes, string room, int membersOfEach = Members)
     {
         using var stop = new CancellationTokenSource();
-        var members = nodes.SelectMany(node => Enumerable.Range(0, Members).Select(_ => (Member: new RoomMember(room), node.Port))).ToList();
+        var members = nodes.SelectMany(node => Enumerable.Range(0, membersOfEach).Select(_ => (Member: new RoomMember(room), node.Port))).ToList();
         try
         {
             await Parallel.ForEachAsync(members, new ParallelOptions { MaxDegreeOfParallelism = 20 }, static async (one, token) => await one.Member.JoinAsync(one.Port, token));
