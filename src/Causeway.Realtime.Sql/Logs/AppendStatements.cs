@@ -11,14 +11,18 @@ internal abstract class AppendStatements
 
     public static AppendStatements For(DatabaseProvider provider) => provider == DatabaseProvider.Postgres ? new Postgres() : new Sqlite();
 
-    /// <summary>Has the transaction be over before it is on disk.</summary>
-    public abstract Task RelaxAsync(UnitOfWork unit, CancellationToken cancellationToken);
-
     /// <summary>Finds the logs of <c>@rooms</c>, but those that a crash has ended.</summary>
     public abstract string FindMany { get; }
 
-    /// <summary>The logs of some rooms, which nobody else appends to until the transaction ends.</summary>
-    public abstract Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken);
+    /// <summary>
+    /// The logs of some rooms, which nobody else appends to until the transaction ends; but those that a crash has ended: what was kept until then is not what it was, and who has read more of it must not go on
+    /// from there.
+    /// </summary>
+    /// <param name="unit">The transaction.</param>
+    /// <param name="rooms">Each once, in ordinal order.</param>
+    /// <param name="isRelaxed">Whether the transaction may be over before it is on disk.</param>
+    /// <param name="cancellationToken">Interrupts it.</param>
+    public abstract Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, bool isRelaxed, CancellationToken cancellationToken);
 
     /// <summary>Writes messages, and where their logs stand after them.</summary>
     public abstract Task WriteAsync(UnitOfWork unit, AppendPlan plan, long now, CancellationToken cancellationToken);
@@ -27,20 +31,17 @@ internal abstract class AppendStatements
     {
         public override string FindMany => $"SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id IN @rooms AND {IsAlive}";
 
-        // Its transactions are of many writers, each with what it was promised.
-        public override Task RelaxAsync(UnitOfWork unit, CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken)
+        public override Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, bool isRelaxed, CancellationToken cancellationToken)
         {
-            // There is one writer: whatever is read in its transaction stays.
+            // There is one writer: whatever is read in its transaction stays. And the transaction is of many, each with what it was promised: it can't be relaxed.
             var logs = new List<LogRow>(rooms.Length);
-            using var find = new SqliteStatement((SqliteConnection)unit.Connection, "SELECT log, epoch, newest, keep_count, keep_ms, life FROM room_logs WHERE room_id = ?");
+            using var find = new SqliteStatement((SqliteConnection)unit.Connection, $"SELECT log, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ? AND {IsAlive}");
             foreach (var room in rooms)
             {
                 find.Bind(1, room);
                 if (find.Step())
                 {
-                    logs.Add(new LogRow { Log = find.Int64(0), RoomId = room, Epoch = find.Text(1)!, Newest = find.Int64(2), KeepCount = find.Int64(3), KeepMs = find.Int64(4), Life = find.Text(5) });
+                    logs.Add(new LogRow { Log = find.Int64(0), RoomId = room, Epoch = find.Text(1), Newest = find.Int64(2), KeepCount = find.Int64(3), KeepMs = find.Int64(4) });
                 }
 
                 find.Reset();
@@ -101,12 +102,14 @@ internal abstract class AppendStatements
     {
         public override string FindMany => $"SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ANY(@rooms) AND {IsAlive}";
 
-        public override Task RelaxAsync(UnitOfWork unit, CancellationToken cancellationToken) => unit.ExecuteAsync("SET LOCAL synchronous_commit = off", null, cancellationToken);
-
-        public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, CancellationToken cancellationToken) =>
+        public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, bool isRelaxed, CancellationToken cancellationToken) =>
             // In one order on every node, so that two of them never wait for each other; and a node that stands still with its locks lets go of them.
             await unit.QueryAsync<LogRow>(
-                "SET LOCAL idle_in_transaction_session_timeout = '3s'; SELECT log, room_id, epoch, newest, keep_count, keep_ms, life FROM room_logs WHERE room_id = ANY(@rooms) ORDER BY room_id FOR UPDATE", new { rooms }, cancellationToken).ConfigureAwait(false);
+                $"""
+                SET LOCAL idle_in_transaction_session_timeout = '3s'; {(isRelaxed ? "SET LOCAL synchronous_commit = off;" : "")}
+                SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ANY(@rooms) AND {IsAlive} ORDER BY room_id FOR UPDATE
+                """,
+                new { rooms }, cancellationToken).ConfigureAwait(false);
 
         public override async Task WriteAsync(UnitOfWork unit, AppendPlan plan, long now, CancellationToken cancellationToken)
         {

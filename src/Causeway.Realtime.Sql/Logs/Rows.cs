@@ -16,9 +16,6 @@ internal sealed record LogRow
     public long KeepCount { get; init; }
 
     public long KeepMs { get; init; }
-
-    /// <summary>Until when it is worth anything: another one than the present is over. Null for a log that outlives crashes.</summary>
-    public string? Life { get; init; }
 }
 
 /// <summary>A message's row.</summary>

@@ -45,11 +45,6 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
             await database.WriteAsync(
                 async (unit, token) =>
                 {
-                    if (!messages.Any(static message => message.Limits.Durable))
-                    {
-                        await _statements.RelaxAsync(unit, token).ConfigureAwait(false);
-                    }
-
                     plan = await PlanAsync(unit, messages, token).ConfigureAwait(false);
                     if (plan.Messages.Count > 0)
                     {
@@ -166,11 +161,7 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
     private async Task<AppendPlan> PlanAsync(UnitOfWork unit, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken)
     {
         string[] rooms = [.. messages.Select(static message => message.Room.Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        var life = messages.All(static message => message.Limits.Durable) ? null : await FindLifeAsync(unit, cancellationToken).ConfigureAwait(false);
-
-        // What was kept until a crash is not what it was: who has read more of it must not go on from there.
-        var logs = (await _statements.LockAsync(unit, rooms, cancellationToken).ConfigureAwait(false))
-            .Where(log => log.Life is null || log.Life == life)
+        var logs = (await _statements.LockAsync(unit, rooms, !messages.Any(static message => message.Limits.Durable), cancellationToken).ConfigureAwait(false))
             .ToDictionary(static log => log.RoomId!, StringComparer.Ordinal);
         var keys = new Dictionary<(long, string), KeyRow>();
         foreach (var message in messages.Where(static message => message.Key is not null))
