@@ -90,7 +90,11 @@ internal sealed class RabbitMqBackplane : IBackplane, IDisposable
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {
-            receiver.Interrupted();
+            if (!session.IsHeldUp)
+            {
+                receiver.Interrupted();
+            }
+
             _logger.BrokerLost(_broker, exception);
         }
     }

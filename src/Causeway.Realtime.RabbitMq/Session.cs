@@ -39,7 +39,13 @@ internal sealed class Session : IAsyncDisposable
     private Publisher _publisher = null!;
     private string _exchange = "";
     private string _queue = "";
-    private bool _isBlocked;
+
+    private readonly Lock _gate = new();
+    private ShardSet _refused = new();
+    private bool _isRefusing;
+    private long? _blockedAt;
+    private bool _isHeldUp;
+    private bool _isOver;
 
     private Session(Outbox outbox, Interests interests, IBackplaneReceiver receiver, ulong node, TimeProvider time, ILogger logger)
     {
@@ -71,6 +77,9 @@ internal sealed class Session : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the receiver knows already that nothing is carried; settled once <see cref="RunAsync"/> has ended.</summary>
+    public bool IsHeldUp => Volatile.Read(ref _isHeldUp);
+
     /// <summary>Carries until what waits was the last, or something fails.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
@@ -82,6 +91,11 @@ internal sealed class Session : IAsyncDisposable
         }
         finally
         {
+            lock (_gate)
+            {
+                _isOver = true;
+            }
+
             await over.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(work).WaitAsync(CloseTime, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -92,6 +106,7 @@ internal sealed class Session : IAsyncDisposable
         _interests.End();
         _outbox.Close();
         _outbox.AddLost(_confirms.RemoveAll());
+        _outbox.AddLost(_refused);
 
         // A line that is cut answers nothing: its end is not waited for any longer than that.
         await Task.WhenAll(CloseAsync(_sending), CloseAsync(_hearing)).WaitAsync(2 * CloseTime, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -150,8 +165,11 @@ internal sealed class Session : IAsyncDisposable
         {
             var lost = new ShardSet();
             _confirms.Remove(nack.DeliveryTag, nack.Multiple, lost);
-            _logger.FramesRefused();
-            _outbox.AddLost(lost);
+            lock (_gate)
+            {
+                _refused.Add(lost);
+            }
+
             return Task.CompletedTask;
         };
     }
@@ -207,11 +225,17 @@ internal sealed class Session : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
         {
             // While the broker takes nothing, no probe comes either; then the heartbeat has to do.
-            if (Volatile.Read(ref _isBlocked))
+            if (IsBlocked())
             {
+                if (IsHeldUp && _outbox.IsEnding)
+                {
+                    return;
+                }
+
                 continue;
             }
 
+            TellRefused();
             _publisher.Tick();
             if (_listener.Silence > Patience || _confirms.Silence > Patience)
             {
@@ -226,19 +250,91 @@ internal sealed class Session : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private Task SetBlockedAsync(string? reason)
+    /// <summary>Whether the broker takes nothing. When that is so for longer, it carries nothing for anybody: then nothing is kept for it any more, and everybody reads from the stores.</summary>
+    private bool IsBlocked()
     {
-        Volatile.Write(ref _isBlocked, reason is not null);
-        if (reason is null)
+        lock (_gate)
+        {
+            if (_blockedAt is { } since && !_isHeldUp && !_isOver && _time.GetElapsedTime(since) > Patience)
+            {
+                _isHeldUp = true;
+                _outbox.Close();
+                _receiver.Interrupted();
+            }
+
+            return _blockedAt is not null;
+        }
+    }
+
+    /// <summary>Has the others told what the broker has refused; once a second, for the broker may refuse that as well.</summary>
+    private void TellRefused()
+    {
+        ShardSet refused;
+        lock (_gate)
+        {
+            (refused, _refused) = (_refused, new ShardSet());
+        }
+
+        var (isRefusing, wasRefusing) = (!refused.IsEmpty, _isRefusing);
+        _isRefusing = isRefusing;
+        if (isRefusing)
+        {
+            _outbox.AddLost(refused);
+        }
+
+        if (isRefusing && !wasRefusing)
+        {
+            _logger.FramesRefused();
+        }
+        else if (wasRefusing && !isRefusing)
         {
             _logger.BrokerUnblocked();
         }
-        else
+    }
+
+    private Task SetBlockedAsync(string? reason)
+    {
+        if (reason is not null)
         {
             _logger.BrokerBlocked(reason);
         }
+        else
+        {
+            _logger.BrokerUnblocked();
+        }
+
+        lock (_gate)
+        {
+            if (reason is not null)
+            {
+                _blockedAt ??= _time.GetTimestamp();
+            }
+            else if (!_isOver)
+            {
+                Unblock();
+            }
+        }
 
         return Task.CompletedTask;
+    }
+
+    private void Unblock()
+    {
+        // What it owes is due from now on.
+        _listener.Begin();
+        _confirms.Begin();
+        _blockedAt = null;
+        if (_isHeldUp)
+        {
+            _isHeldUp = false;
+            _outbox.Open();
+            _receiver.Restored();
+        }
+        else
+        {
+            // A node that has ended meanwhile has not told what it stored last.
+            _receiver.Missed(static _ => true);
+        }
     }
 
     private sealed class Consumer(IChannel channel, Listener listener, Session session) : AsyncDefaultBasicConsumer(channel)

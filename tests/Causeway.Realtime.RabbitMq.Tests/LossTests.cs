@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Causeway.Realtime.RabbitMq.Tests;
 
 /// <summary>Whatever is cut, both sides of it find out, and are told what they missed.</summary>
-public sealed class LossTests
+public sealed class LossTests(OwnBroker own) : IClassFixture<OwnBroker>
 {
     private static readonly RoomId One = RoomId.Parse("chat:one");
     private static readonly RoomId Two = RoomId.Parse("chat:two");
@@ -72,8 +72,7 @@ public sealed class LossTests
     [Fact]
     public async Task Broker_DiesAndComesBack_AllNodesHearEachOtherAgain()
     {
-        Node.NeedRabbit();
-        await using var broker = await RabbitBroker.StartAsync();
+        var broker = await own.StartedAsync();
         await using var nodes = await Nodes.StartAsync(2, broker);
         await nodes[0].FollowAsync(One);
         await nodes[1].FollowAsync(One);
@@ -98,6 +97,127 @@ public sealed class LossTests
         await Eventually.True(() => nodes[0].Interrupted == 2 && nodes[1].Interrupted == 2, what: "both find out that nothing comes");
         await broker.ThawAsync();
         await Eventually.True(() => nodes[0].IsUp && nodes[1].IsUp, what: "both are back");
+    }
+
+    /// <summary>For a moment everything waits; for longer, nothing is kept, and everybody reads from the stores.</summary>
+    [Fact]
+    public async Task Broker_IsShortOfMemory_NodesWaitForItAndThenReadEverythingAgain()
+    {
+        var broker = await own.StartedAsync();
+        var time = new ManualTime();
+        await using var nodes = await Nodes.StartAsync(2, broker, time);
+        var (one, two) = (nodes[0], nodes[1]);
+        await two.FollowAsync(One);
+        one.Send(One, "before");
+        await two.HearsAsync("before");
+
+        // Only who sends something is told.
+        await using (await broker.RunOutOfMemoryAsync())
+        {
+            one.Send(One, "that waits");
+            await one.Logs.WaitFor("BrokerBlocked");
+            time.Advance(TimeSpan.FromSeconds(3));
+        }
+
+        await one.Logs.WaitFor("BrokerUnblocked");
+        await two.HearsAsync("before", "that waits");
+        await Eventually.True(() => one.MissedOf(Two) > 0, what: "it reads again, for others may have ended meanwhile");
+        Assert.Equal((0, 1), (one.Interrupted, one.Restored));
+
+        var (blocked, told) = (two.Logs.Named("BrokerBlocked").Count, 0);
+        await using (await broker.RunOutOfMemoryAsync())
+        {
+            one.Send(One, "first of many");
+            two.Send(Two, "of the other");
+            await Eventually.True(() => one.Logs.Named("BrokerBlocked").Count == 2 && two.Logs.Named("BrokerBlocked").Count > blocked, what: "both know that it takes nothing");
+            time.Advance(TimeSpan.FromMinutes(1));
+            await Eventually.True(() => one.Interrupted == 1 && two.Interrupted == 1, what: "both know that they hear nothing");
+            told = two.MissedOf(One);
+            for (var n = 0; n < 1_000; n++)
+            {
+                one.Send(One, "for nobody");
+            }
+        }
+
+        await Eventually.True(() => one.Restored == 2 && two.Restored == 2, what: "both hear again");
+
+        // The minute is not held against the broker.
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.True(() => two.MissedOf(One) > told, what: "the other is told where something is missing");
+        one.Send(One, "after");
+        await Eventually.True(() => two.Heard is [.., "after"], what: "they hear each other");
+        Assert.DoesNotContain("for nobody", two.Heard);
+        Assert.Empty(one.Logs.Named("BrokerLost"));
+        Assert.Equal((1, 1), (one.Interrupted, two.Interrupted));
+    }
+
+    [Fact]
+    public async Task Broker_IsShortOfMemoryWhenANodeEnds_TheNodeDoesNotWaitForIt()
+    {
+        var broker = await own.StartedAsync();
+        var time = new ManualTime();
+        await using var nodes = await Nodes.StartAsync(1, broker, time);
+        await using var shortage = await broker.RunOutOfMemoryAsync();
+        nodes[0].Send(One, "x");
+        await nodes[0].Logs.WaitFor("BrokerBlocked");
+        time.Advance(TimeSpan.FromMinutes(1));
+        await Eventually.True(() => nodes[0].Interrupted == 1, what: "it is held up");
+
+        var end = nodes[0].Backplane.StopAsync(TestContext.Current.CancellationToken);
+        await Eventually.True(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return end.IsCompleted;
+            },
+            what: "it ends");
+    }
+
+    /// <summary>A queue of somebody else's that takes no more: the broker has refused the message, whoever has got it all the same.</summary>
+    [Fact]
+    public async Task Broker_RefusesMessages_TheOthersAreToldOnceASecondUntilItTakesThem()
+    {
+        await using var nodes = await Nodes.StartAsync(2);
+        var (one, two) = (nodes[0], nodes[1]);
+        await two.FollowAsync(One);
+        one.Send(One, "before");
+        await two.HearsAsync("before");
+
+        var began = TimeProvider.System.GetTimestamp();
+        await using (await FullQueue.BindAsync(nodes))
+        {
+            one.Send(One, "refused");
+            await one.Logs.WaitFor("FramesRefused");
+            await Eventually.True(() => two.MissedOf(One) >= 2, what: "the other is told, and once more where that was refused as well");
+        }
+
+        await one.Logs.WaitFor("BrokerUnblocked");
+        one.Send(One, "after");
+        await Eventually.True(() => two.Heard is [.., "after"], what: "it goes on");
+
+        Assert.InRange(two.MissedOf(One), 2, 2 + (int)TimeProvider.System.GetElapsedTime(began).TotalSeconds);
+        Assert.Equal((0, 0), (one.Interrupted, two.Interrupted));
+    }
+
+    [Fact]
+    public void Outbox_NobodySends_KeepsNoMoreThanItMayAndKnowsWhatItDropped()
+    {
+        var outbox = new Outbox();
+        outbox.Open();
+        var item = new byte[50_000];
+        for (var n = 0; n < 2_000; n++)
+        {
+            outbox.Add(Shards.Of(One), item);
+        }
+
+        Assert.True(outbox.TakeLost()!.Contains(Shards.Of(One)));
+        var kept = 0L;
+        while (outbox.TryTake() is { } frame)
+        {
+            kept += frame.ItemBytes;
+        }
+
+        Assert.InRange(kept, 60 * 1024 * 1024, 64 * 1024 * 1024);
     }
 
     [Fact]

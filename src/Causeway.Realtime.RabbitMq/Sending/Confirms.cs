@@ -39,6 +39,15 @@ internal sealed class Confirms(TimeProvider time)
         }
     }
 
+    /// <summary>From here on the broker has to confirm what it has.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            _oldestSince = time.GetTimestamp();
+        }
+    }
+
     /// <summary>Waits until one more may be sent.</summary>
     public async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
     {

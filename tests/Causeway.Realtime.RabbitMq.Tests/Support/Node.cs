@@ -13,9 +13,10 @@ internal sealed class Node : IBackplaneReceiver, IAsyncDisposable
     private int _restored;
     private int _interrupted;
 
-    private Node(string url, string exchange, int? maxQueueBytes)
+    private Node(string url, string exchange, int? maxQueueBytes, TimeProvider? time)
     {
         var services = new ServiceCollection();
+        services.AddSingleton(time ?? TimeProvider.System);
         services.AddLogging(logging => logging.AddProvider(Logs).SetMinimumLevel(LogLevel.Debug));
         services.AddRabbitMqBackplane(options =>
         {
@@ -45,17 +46,18 @@ internal sealed class Node : IBackplaneReceiver, IAsyncDisposable
     /// <param name="broker">Where its broker is, or a line to it.</param>
     /// <param name="exchange">One of the test's own.</param>
     /// <param name="maxQueueBytes">What the broker keeps for it; null for the default.</param>
-    public static async Task<Node> StartAsync(string broker, string exchange, int? maxQueueBytes = null)
+    /// <param name="time">Null for the real one.</param>
+    public static async Task<Node> StartAsync(string broker, string exchange, int? maxQueueBytes = null, TimeProvider? time = null)
     {
-        var node = Begin(broker, exchange, maxQueueBytes);
+        var node = Begin(broker, exchange, maxQueueBytes, time);
         await Eventually.True(() => node.IsUp, what: "the node hears the others");
         return node;
     }
 
     /// <summary>The same without waiting for it to hear anybody.</summary>
-    public static Node Begin(string broker, string exchange, int? maxQueueBytes = null)
+    public static Node Begin(string broker, string exchange, int? maxQueueBytes = null, TimeProvider? time = null)
     {
-        var node = new Node(broker, exchange, maxQueueBytes);
+        var node = new Node(broker, exchange, maxQueueBytes, time);
         node.Backplane.Start(node);
         return node;
     }

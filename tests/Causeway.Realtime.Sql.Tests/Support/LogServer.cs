@@ -59,9 +59,9 @@ internal sealed class LogServer : IAsyncDisposable
     }
 
     /// <summary>A node of a cluster, of its own until others are started; it hears them.</summary>
-    public static async Task<LogServer> StartNodeAsync(BackplaneHome home, PostgresServer? postgres = null)
+    public static async Task<LogServer> StartNodeAsync(BackplaneHome home, PostgresServer? postgres = null, RabbitBroker? broker = null)
     {
-        var lines = await NodeLines.NewAsync(home, postgres);
+        var lines = await NodeLines.NewAsync(home, postgres, broker);
         var server = new LogServer(LogHome.Postgres, lines.Database, new TempDirectory(), TimeProvider.System, null) { _lines = lines };
         await server.StartAsync();
         await server.InTouchAsync();

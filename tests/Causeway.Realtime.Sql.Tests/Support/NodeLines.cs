@@ -14,13 +14,13 @@ public enum BackplaneHome
 /// <param name="Exchange">One of the cluster's own.</param>
 internal sealed record NodeLines(BackplaneHome Home, string Database, string? Broker, string Exchange)
 {
-    public static async Task<NodeLines> NewAsync(BackplaneHome home, PostgresServer? postgres = null)
+    public static async Task<NodeLines> NewAsync(BackplaneHome home, PostgresServer? postgres = null, RabbitBroker? broker = null)
     {
         LogServer.NeedPostgres();
         LogServer.Need(home == BackplaneHome.RabbitMq ? RabbitBroker.Missing : null);
         return new NodeLines(
             home, await (postgres ?? await PostgresServer.SharedAsync()).CreateDatabaseAsync(),
-            home == BackplaneHome.RabbitMq ? (await RabbitBroker.SharedAsync()).Url : null, $"test-{Guid.NewGuid():N}");
+            home == BackplaneHome.RabbitMq ? (broker ?? await RabbitBroker.SharedAsync()).Url : null, $"test-{Guid.NewGuid():N}");
     }
 
     /// <summary>A line to what the nodes hear each other over, which a test may cut.</summary>

@@ -103,6 +103,13 @@ public sealed class RabbitBroker : IAsyncDisposable
         }
     }
 
+    /// <summary>From here on it takes nothing from those who send, until this is disposed: it has more in memory than it may.</summary>
+    public async Task<IAsyncDisposable> RunOutOfMemoryAsync()
+    {
+        await ControlAsync("set_vm_memory_high_watermark", "absolute", "1").ConfigureAwait(false);
+        return new Shortage(this);
+    }
+
     /// <summary>Has the running broker do something, as its operator would with <c>rabbitmqctl</c>; a refusal fails the test.</summary>
     public async Task ControlAsync(params IEnumerable<string> arguments)
     {
@@ -263,5 +270,11 @@ public sealed class RabbitBroker : IAsyncDisposable
             await process.WaitForExitAsync().WaitAsync(Limits.Test).ConfigureAwait(false);
             process.Dispose();
         }
+    }
+
+    private sealed class Shortage(RabbitBroker broker) : IAsyncDisposable
+    {
+        // The part of the machine's memory that is the default.
+        public ValueTask DisposeAsync() => new(broker.ControlAsync("set_vm_memory_high_watermark", "0.4"));
     }
 }
