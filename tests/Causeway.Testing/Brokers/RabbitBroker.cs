@@ -38,7 +38,7 @@ public sealed class RabbitBroker : IAsyncDisposable
         [ "$order" ] || rm -rf "$2"
         """;
 
-    /// <summary>A broker takes 5 s of a core to start; there may be others that want the core.</summary>
+    /// <summary>A broker takes 5 s of a core to start, and its command 1 s; there may be others that want the core.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private static readonly Lazy<Task<RabbitBroker>> Shared = new(StartAsync);
@@ -120,8 +120,8 @@ public sealed class RabbitBroker : IAsyncDisposable
         }
 
         using var control = Process.Start(start)!;
-        var said = await Task.WhenAll(control.StandardOutput.ReadToEndAsync(), control.StandardError.ReadToEndAsync()).WaitAsync(Limits.Test).ConfigureAwait(false);
-        await control.WaitForExitAsync().WaitAsync(Limits.Test).ConfigureAwait(false);
+        var said = await Task.WhenAll(control.StandardOutput.ReadToEndAsync(), control.StandardError.ReadToEndAsync()).WaitAsync(StartLimit).ConfigureAwait(false);
+        await control.WaitForExitAsync().WaitAsync(StartLimit).ConfigureAwait(false);
         if (control.ExitCode != 0)
         {
             throw new InvalidOperationException($"rabbitmqctl ended with {control.ExitCode}: {string.Concat(said)}");
