@@ -140,9 +140,17 @@ internal sealed class SqliteFile
         }
     }
 
-    /// <summary>Before SQLite does, so that nobody else may read it at any moment; its log gets the same mode.</summary>
+    /// <summary>
+    /// Before SQLite does, so that nobody else may read it at any moment; its log gets the same mode. Never one that is there: with a file that is closed a process loses all its locks on it, also those of connections that are
+    /// open, and another process that closes the database then takes itself for the last, and takes the log away.
+    /// </summary>
     private void Create()
     {
+        if (File.Exists(Path))
+        {
+            return;
+        }
+
         try
         {
             using var file = new FileStream(Path, OperatingSystem.IsWindows()
