@@ -19,7 +19,7 @@ const inWords = (value) => (Array.isArray(value) ? value.map(inWords).join(', ')
 /** Whether the same request may succeed later. */
 export const isPassing = (error) => error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500;
 
-/** Which way to go on stands in it; `again` adds a button. Fields in `beside` are told of where they are. */
+/** A box that says what was refused and what to do about it; with `again`, by a button. Of the fields named in `beside` the form itself says why. */
 export function errorBox(error, again, beside = []) {
   const next = advice[error.code]?.(error);
   const details = error.details && Object.keys(error.details).length > 0 ? error.details : null;
