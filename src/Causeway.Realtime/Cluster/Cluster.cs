@@ -12,6 +12,9 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     /// <summary>Above so many questions that wait, all rooms are one.</summary>
     private const int MaxMissed = 100;
 
+    /// <summary>How often a node that does not hear the others looks into the stores.</summary>
+    private static readonly TimeSpan LookWhileDeaf = TimeSpan.FromSeconds(1);
+
     private static readonly Predicate<RoomId> AllRooms = static _ => true;
 
     private readonly LiveCore _core;
@@ -48,6 +51,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     {
         _backplane.Start(this);
         _presence.Start();
+        _ = _core.Pool.Run(LookWhileDeafAsync);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -292,6 +296,26 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         }
 
         _ = _core.Pool.Run(ResynchroniseAsync);
+    }
+
+    /// <summary>What the others store is delivered without the backplane too, only later.</summary>
+    private async Task LookWhileDeafAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _core.Pool.Delay(LookWhileDeaf, _core.Time, _stop.Token).ConfigureAwait(false);
+                if (!IsConnected)
+                {
+                    Resynchronise();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+        }
     }
 
     private async Task ResynchroniseAsync()

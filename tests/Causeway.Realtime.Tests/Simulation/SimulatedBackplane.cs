@@ -44,6 +44,7 @@ internal sealed class SimulatedBackplane(Simulator simulator)
         private bool _isUp;
         private bool _hasLost;
         private readonly HashSet<string> _followed = [];
+        private readonly Dictionary<string, bool> _heardByChance = [];
         private int _life;
 
         public SimulatedProcess Process => process;
@@ -80,8 +81,21 @@ internal sealed class SimulatedBackplane(Simulator simulator)
 
         public void Unfollow(RoomId room) => _followed.Remove(room.Value);
 
-        /// <summary>Whether it gets an item: of rooms that it does not follow by chance.</summary>
-        public bool Wants(RoomId? room) => room is null || _followed.Contains(room.Value) || plane.HasChance();
+        /// <summary>Whether it gets an item: of rooms that it does not follow by chance, and then all of them.</summary>
+        public bool Wants(RoomId? room)
+        {
+            if (room is null || _followed.Contains(room.Value))
+            {
+                return true;
+            }
+
+            if (!_heardByChance.TryGetValue(room.Value, out var isHeard))
+            {
+                _heardByChance[room.Value] = isHeard = plane.HasChance();
+            }
+
+            return isHeard;
+        }
 
         public Task StopAsync(CancellationToken cancellationToken)
         {
