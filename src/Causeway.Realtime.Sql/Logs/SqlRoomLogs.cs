@@ -67,20 +67,39 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
         return plan.Results;
     }
 
-    public Task<bool> ConfirmAsync(IReadOnlyList<RoomLogAppended> doubtful, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken) => UnavailableOr(async () =>
-    {
-        // One for all: they were in one transaction.
-        for (var i = 0; i < doubtful.Count; i++)
+    public Task<bool?> ConfirmAsync(IReadOnlyList<RoomLogAppended> doubtful, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken) => UnavailableOr(() => database.WriteAsync(
+        async (unit, token) =>
         {
-            if (doubtful[i].Status == RoomLogAppendStatus.Appended)
+            // With the logs locked: a commit whose client is gone may be under way still, and is over then.
+            var logs = await LockAsync(unit, messages, token).ConfigureAwait(false);
+            var isKnown = true;
+            for (var i = 0; i < doubtful.Count; i++)
             {
-                var found = await ReadAsync(messages[i].Room, messages[i].Epoch, doubtful[i].Offset - 1, doubtful[i].Offset + 1, 1, cancellationToken).ConfigureAwait(false);
-                return found is [var message] && message.Id == doubtful[i].Id;
-            }
-        }
+                if (doubtful[i].Status != RoomLogAppendStatus.Appended)
+                {
+                    continue;
+                }
 
-        return true;
-    });
+                // One for all: they were in one transaction.
+                isKnown = false;
+                if (logs.TryGetValue(messages[i].Room.Value, out var log) && log.Epoch == messages[i].Epoch)
+                {
+                    if (log.Newest < doubtful[i].Offset)
+                    {
+                        return false;
+                    }
+
+                    if (await unit.QuerySingleOrDefaultAsync<byte[]>(
+                        "SELECT id FROM room_messages WHERE log = @Log AND position = @Offset", new { log.Log, doubtful[i].Offset }, token).ConfigureAwait(false) is { } id)
+                    {
+                        return new Guid(id, bigEndian: true) == doubtful[i].Id;
+                    }
+                }
+            }
+
+            return isKnown ? true : (bool?)null;
+        },
+        cancellationToken));
 
     public Task<IReadOnlyList<RoomLogMessage>> ReadAsync(RoomId room, string epoch, long? after, long? before, int limit, CancellationToken cancellationToken) => UnavailableOr<IReadOnlyList<RoomLogMessage>>(async () =>
     {
@@ -160,9 +179,7 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
 
     private async Task<AppendPlan> PlanAsync(UnitOfWork unit, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken)
     {
-        string[] rooms = [.. messages.Select(static message => message.Room.Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        var logs = (await _statements.LockAsync(unit, rooms, !messages.Any(static message => message.Limits.Durable), cancellationToken).ConfigureAwait(false))
-            .ToDictionary(static log => log.RoomId!, StringComparer.Ordinal);
+        var logs = await LockAsync(unit, messages, cancellationToken).ConfigureAwait(false);
         var keys = new Dictionary<(long, string), KeyRow>();
         foreach (var message in messages.Where(static message => message.Key is not null))
         {
@@ -173,6 +190,14 @@ internal sealed class SqlRoomLogs(Database database, TimeProvider time, IRoomLog
         }
 
         return new AppendPlan(messages, logs, keys);
+    }
+
+    /// <summary>The logs that messages are for, which nobody else appends to until the transaction ends.</summary>
+    private async Task<Dictionary<string, LogRow>> LockAsync(UnitOfWork unit, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken)
+    {
+        string[] rooms = [.. messages.Select(static message => message.Room.Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return (await _statements.LockAsync(unit, rooms, !messages.Any(static message => message.Limits.Durable), cancellationToken).ConfigureAwait(false))
+            .ToDictionary(static log => log.RoomId!, StringComparer.Ordinal);
     }
 
     private Task<KeyRow?> FindKeyAsync(UnitOfWork unit, long log, string key, CancellationToken cancellationToken) => unit.QuerySingleOrDefaultAsync<KeyRow>(

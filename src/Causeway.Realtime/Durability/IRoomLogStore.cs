@@ -33,7 +33,8 @@ public interface IRoomLogStore
     /// <param name="doubtful">What it would have returned.</param>
     /// <param name="messages">What was to be appended.</param>
     /// <param name="cancellationToken">Nobody waits any more.</param>
-    Task<bool> ConfirmAsync(IReadOnlyList<RoomLogAppended> doubtful, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken);
+    /// <returns>Whether it was; null where nobody can know any more, since retention has taken all that might have been stored, or the logs are no more.</returns>
+    Task<bool?> ConfirmAsync(IReadOnlyList<RoomLogAppended> doubtful, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken);
 
     /// <summary>Messages between two positions, both exclusive, ascending: the oldest when there is a lower bound, else the newest.</summary>
     /// <param name="room">The room.</param>

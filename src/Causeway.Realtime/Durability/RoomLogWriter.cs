@@ -159,7 +159,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         }
     }
 
-    /// <summary>Stores a batch; null when nothing of it was stored.</summary>
+    /// <summary>Stores a batch; null when nothing of it was stored, or nobody will ever know.</summary>
     private async Task<IReadOnlyList<RoomLogAppended>?> AppendAsync(List<PendingPublish> batch, List<RoomLogAppend> messages)
     {
         IReadOnlyList<RoomLogAppended>? stored;
@@ -171,7 +171,11 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         {
             Failed(batch.Count, exception);
             var isStored = await UntilItAnswersAsync(batch, token => store.ConfirmAsync(doubtful, messages, token)).ConfigureAwait(false);
-            stored = isStored ? doubtful : null;
+            stored = isStored == true ? doubtful : null;
+            if (isStored is null)
+            {
+                Refuse(batch, Refusals.LogInDoubt);
+            }
         }
         catch (Exception exception) when (exception is RoomLogUnavailableException or OperationCanceledException)
         {

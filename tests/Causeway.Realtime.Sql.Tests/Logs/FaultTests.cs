@@ -43,6 +43,55 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Append_InDoubtAndTakenByRetention_PublisherIsNotToldThatItWasNotStored()
+    {
+        await using var server = await StartAsync();
+        await server.PublishAsync("short:a", 1);
+        _logs.IsAway = true;
+        _logs.Faults.Enqueue(Fault.CutOffAfterTheCommit);
+
+        var publishing = server.TryPublishAsync("short:a", 2).AsTask();
+        await Eventually.True(() => _logs.Appends == 2);
+        var log = server.Services.GetRequiredService<SqlRoomLogs>();
+        await Eventually.True(async () => (await log.PositionsAsync([RoomId.Parse("short:a")], default))[0].Newest == 2);
+        var epoch = (await log.PositionsAsync([RoomId.Parse("short:a")], default))[0].Epoch;
+        await log.AppendAsync([.. Enumerable.Range(3, 6).Select(n => MessageOf("short:a", epoch, n))], default);
+        Assert.Equal(3, await server.Upkeep.TrimAsync());
+        _logs.IsAway = false;
+
+        Assert.Contains("may be there", (await publishing.Within()).Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(9, (await server.PublishAsync("short:a", 9)).Offset);
+    }
+
+    [Theory]
+    [MemberData(nameof(LogHomes.Durable), MemberType = typeof(LogHomes))]
+    public async Task Confirm_Append_KnownUntilRetentionOrAnEndTakesIt(LogHome home)
+    {
+        await using var server = await LogServer.StartAsync(home);
+        await server.PublishAsync("short:a", 1);
+        await server.PublishAsync("short:b", 1);
+        var logs = server.Services.GetRequiredService<SqlRoomLogs>();
+        var (a, b) = (await PositionAsync("short:a"), await PositionAsync("short:b"));
+        RoomLogAppend[] messages = [MessageOf("short:a", a.Epoch, 2), MessageOf("short:b", b.Epoch, 2)];
+        var stored = await logs.AppendAsync(messages, default);
+
+        Assert.True(await logs.ConfirmAsync(stored, messages, default));
+        Assert.False(await logs.ConfirmAsync([.. stored.Select(static one => one with { Offset = one.Offset + 1 })], messages, default));
+        Assert.False(await logs.ConfirmAsync([.. stored.Select(static one => one with { Id = Guid.NewGuid() })], messages, default));
+
+        // What has been taken of one room's log says nothing, and another room's is there.
+        await logs.AppendAsync([.. Enumerable.Range(3, 6).Select(n => MessageOf("short:a", a.Epoch, n))], default);
+        await server.Upkeep.TrimAsync();
+        Assert.True(await logs.ConfirmAsync(stored, messages, default));
+        Assert.Null(await logs.ConfirmAsync([stored[0]], [messages[0]], default));
+
+        await server.Rooms.DeleteAsync(RoomId.Parse("short:b"), "over");
+        Assert.Null(await logs.ConfirmAsync(stored, messages, default));
+
+        async Task<RoomLogPosition> PositionAsync(string room) => (await logs.PositionsAsync([RoomId.Parse(room)], default))[0];
+    }
+
+    [Fact]
     public async Task Append_InDoubtForLong_PublisherIsToldAndMembersGetItAllTheSame()
     {
         var time = new ManualTime();
@@ -241,6 +290,16 @@ public sealed class FaultTests
     }
 
     private Task<LogServer> StartAsync(TimeProvider? time = null) => LogServer.StartAsync(LogHome.Sqlite, time, wrap: store => _logs = new FaultyLogs(store));
+
+    /// <summary>A message as another node would store it.</summary>
+    private static RoomLogAppend MessageOf(string room, string epoch, int n) => new(RoomId.Parse(room), epoch, new RoomLogLimits(5, TimeSpan.FromHours(1)), new RoomLogMessage
+    {
+        Offset = 0,
+        Id = Guid.CreateVersion7(),
+        Type = "chat",
+        SentAt = TimeProvider.System.GetUtcNow(),
+        Payload = JsonSerializer.SerializeToUtf8Bytes(new { n }),
+    });
 
     /// <summary>Lets time pass, in small steps, until something is done.</summary>
     private static Task AdvanceUntilAsync(ManualTime time, Task done) => Eventually.True(() =>

@@ -48,7 +48,7 @@ internal sealed class FaultyLogs(IRoomLogStore store) : IRoomLogStore
         }
     }
 
-    public Task<bool> ConfirmAsync(IReadOnlyList<RoomLogAppended> doubtful, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken) =>
+    public Task<bool?> ConfirmAsync(IReadOnlyList<RoomLogAppended> doubtful, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken) =>
         IsAway ? throw Away() : store.ConfirmAsync(doubtful, messages, cancellationToken);
 
     public Task<IReadOnlyList<RoomLogMessage>> ReadAsync(RoomId room, string epoch, long? after, long? before, int limit, CancellationToken cancellationToken) =>

@@ -18,20 +18,26 @@ internal sealed class SimulatedLogStore(SimulatedDatabase database, SimulatedPro
     public Task<IReadOnlyList<RoomLogAppended>> AppendAsync(IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken) =>
         database.AskAsync(node, () => (IReadOnlyList<RoomLogAppended>)[.. messages.Select(Append)], cancellationToken, static appended => appended);
 
-    public Task<bool> ConfirmAsync(IReadOnlyList<RoomLogAppended> doubtful, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken) => database.AskAsync(
+    public Task<bool?> ConfirmAsync(IReadOnlyList<RoomLogAppended> doubtful, IReadOnlyList<RoomLogAppend> messages, CancellationToken cancellationToken) => database.AskAsync<bool?>(
         node,
         () =>
         {
+            bool? isStored = true;
             for (var i = 0; i < doubtful.Count; i++)
             {
-                if (doubtful[i].Status == RoomLogAppendStatus.Appended)
+                if (doubtful[i].Status != RoomLogAppendStatus.Appended)
                 {
-                    return database.Find(messages[i].Room.Value) is { } log && log.Epoch == messages[i].Epoch
-                        && log.After(doubtful[i].Offset - 1).FirstOrDefault() is { } message && message.Offset == doubtful[i].Offset && message.Id == doubtful[i].Id;
+                    continue;
+                }
+
+                isStored = null;
+                if (database.Find(messages[i].Room.Value) is { } log && IsAlive(log) && log.Epoch == messages[i].Epoch && doubtful[i].Offset > log.Pruned)
+                {
+                    return log.After(doubtful[i].Offset - 1).FirstOrDefault()?.Id == doubtful[i].Id;
                 }
             }
 
-            return true;
+            return isStored;
         },
         cancellationToken);
 
