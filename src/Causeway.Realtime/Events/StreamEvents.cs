@@ -14,18 +14,18 @@ internal static class StreamEvents
     }
 
     /// <summary>Gives a batch to a stream that is a member of several rooms.</summary>
-    public static int Deliver(Membership member, RoomBatch batch, int first, ArrayBufferWriter<byte> buffer)
+    public static int Deliver(Membership member, RoomBatch batch, ArrayBufferWriter<byte> buffer)
     {
         buffer.ResetWrittenCount();
         var count = 0;
-        for (var i = first; i < batch.Count; i++)
+        for (var i = 0; i < batch.Count; i++)
         {
-            var (message, excluded, _) = batch.Messages[i];
-            if (excluded == member || (member.IsBehind && message.Offset > 0))
+            if (!member.Takes(batch, i))
             {
                 continue;
             }
 
+            var message = batch.Messages[i].Message;
             string? cursor = null;
             if (message.Offset > 0)
             {

@@ -244,7 +244,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
 
         foreach (var member in shard.WithOwnCursor)
         {
-            _streamDeliveries += StreamEvents.Deliver(member, batch, FirstFor(member, batch), Scratch);
+            _streamDeliveries += StreamEvents.Deliver(member, batch, Scratch);
         }
 
         core.Metrics.Latency.Record(core.Time.GetElapsedTime(batch.OldestPublishedAt), batch.Count);
@@ -311,10 +311,9 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
     private static void DeliverPieces(Membership member, RoomBatch batch, WireBytes wire)
     {
         var run = -1;
-        for (var i = FirstFor(member, batch); i <= batch.Count; i++)
+        for (var i = 0; i <= batch.Count; i++)
         {
-            var wanted = i < batch.Count && batch.Messages[i].Excluded != member
-                && (!member.IsBehind || batch.Messages[i].Message.Offset == 0);
+            var wanted = i < batch.Count && member.Takes(batch, i);
             if (wanted && run < 0)
             {
                 run = i;
@@ -326,9 +325,6 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             }
         }
     }
-
-    private static int FirstFor(Membership member, RoomBatch batch) =>
-        (int)Math.Clamp(member.LiveAfter - batch.FirstSequence + 1, 0, batch.Count);
 
     private void MarkExcluded(RoomBatch batch)
     {

@@ -32,7 +32,10 @@ internal sealed class Membership(Room room, Connection connection, bool echo, Ro
     /// <summary>Place in the loop's list of members; -1 while not attached.</summary>
     public int ShardIndex { get; set; } = -1;
 
-    /// <summary>Live messages up to this sequence number are not for it: they came before it, or come from the log.</summary>
+    /// <summary>What was published up to this sequence number came before it.</summary>
+    public long JoinedAfter { get; set; }
+
+    /// <summary>Live messages of the log up to this sequence number are not for it: they came before it, or it has read them there. Never less than <see cref="JoinedAfter"/>.</summary>
     public long LiveAfter { get; set; }
 
     /// <summary>True while it reads from the log.</summary>
@@ -46,4 +49,12 @@ internal sealed class Membership(Room room, Connection connection, bool echo, Ro
 
     /// <summary>What waits for it and what it missed; null while it keeps up.</summary>
     public SlowMember? Slow { get; set; }
+
+    /// <summary>Whether a live message of a batch is for it. What no log holds is, also where it reads the log: there it would not find it.</summary>
+    public bool Takes(RoomBatch batch, int index)
+    {
+        var (message, excluded, _) = batch.Messages[index];
+        var sequence = batch.FirstSequence + index;
+        return excluded != this && (message.Offset > 0 ? !IsBehind && sequence > LiveAfter : sequence > JoinedAfter);
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class Presence
     private int _anonymousElsewhere;
     private int _absent;
 
+    // Absences so far: no number comes twice, also not of a user who was forgotten and is back.
+    private int _absences;
+
     /// <summary>Users here, everybody without identity counting as one.</summary>
     public int Count => _users.Count - _absent + (_anonymous + _anonymousElsewhere > 0 ? 1 : 0);
 
@@ -172,7 +175,7 @@ internal sealed class Presence
         else if (before > 0 && user.Devices == 0)
         {
             _absent++;
-            return new PresenceChange(null, ++user.Absence);
+            return new PresenceChange(null, user.Absence = ++_absences);
         }
 
         return default;

@@ -385,7 +385,8 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            if (member.HasLeft)
+            // One that has left and has its line still gets messages until that ends, which is next: it is told so in this order.
+            if (member is { HasLeft: true, ShardIndex: < 0 })
             {
                 return null;
             }
@@ -406,7 +407,7 @@ internal sealed class Room
             // A member that joins again without a position keeps its line as it is.
             if (isNew || recovered)
             {
-                member.LiveAfter = _sequence;
+                member.JoinedAfter = member.LiveAfter = _sequence;
                 member.Position = from;
                 member.IsBehind = from < newest;
             }

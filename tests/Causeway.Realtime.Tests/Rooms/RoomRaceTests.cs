@@ -47,6 +47,30 @@ public sealed class RoomRaceTests
     }
 
     [Fact]
+    public async Task JoinAgain_LeftBeforeTheLoopHasIt_IsAnsweredBeforeTheLeave()
+    {
+        using var core = new LoneCore();
+        var line = core.Connect();
+        var stuck = Enumerable.Range(0, core.Core.Loops.Length * 2).Select(_ => core.Connect()).First(other => other.Connection.Loop == line.Connection.Loop);
+        line.Join(Room);
+        await core.SettleAsync();
+
+        using var held = new SemaphoreSlim(0);
+        stuck.Outlet.OnWrite = () => Assert.True(held.Wait(Limits.Test));
+        stuck.Connection.Send([0]);
+        core.Publish(Room, 1);
+        line.Say("join_room", Room, reference: "again");
+        line.Say("leave_room", Room, reference: "leave");
+        held.Release(10);
+        await core.SettleAsync();
+
+        // A member until it is told that it is none.
+        Assert.Equal(["ack again", "ack leave"], line.Heard.Where(static message => message.Ref is "again" or "leave").Select(static message => $"{message.Type} {message.Ref}"));
+        Assert.Equal("leave", line.Heard[^1].Ref);
+        Assert.Empty(line.Connection.RoomIds());
+    }
+
+    [Fact]
     public async Task Join_ConnectionThatIsGone_TakesNoPlace()
     {
         using var core = new LoneCore();

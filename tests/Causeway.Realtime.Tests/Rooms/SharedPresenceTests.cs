@@ -46,6 +46,20 @@ public sealed class SharedPresenceTests
     }
 
     [Fact]
+    public void EndGrace_OfAnAbsenceBeforeTheUserWasForgotten_ChangesNothing()
+    {
+        var presence = new Presence();
+        presence.Enter(new RealtimeIdentity { UserId = "ann" });
+        var first = presence.Leave(new RealtimeIdentity { UserId = "ann" })!.Value;
+        Assert.NotNull(presence.EndGrace("ann", first));
+        presence.Enter(new RealtimeIdentity { UserId = "ann" });
+        var second = presence.Leave(new RealtimeIdentity { UserId = "ann" })!.Value;
+
+        Assert.Null(presence.EndGrace("ann", first));
+        Assert.NotNull(presence.EndGrace("ann", second));
+    }
+
+    [Fact]
     public void Members_WithinTheirGrace_AreThereForNewcomersOnly()
     {
         var presence = new Presence();
