@@ -178,11 +178,14 @@ public sealed class Rooms
         return Get(room) is { } found && Close(found, reason);
     }
 
-    /// <summary>Who is in a room, in the order of user ids (ordinal, null first); null where there is no such room. Empty in a namespace without presence.</summary>
+    /// <summary>
+    /// Who is in a room, in the order of user ids (ordinal, null first); null where there is no such room, or this node has not read who is in it elsewhere (<see cref="MembersAsync"/> does). Empty in a namespace
+    /// without presence.
+    /// </summary>
     public IReadOnlyList<RoomMember>? Members(RoomId room)
     {
         ArgumentNullException.ThrowIfNull(room);
-        return Get(room) is { } found ? found.Members(int.MaxValue).Members ?? [] : null;
+        return Get(room) is { IsOpen: true } found ? found.Members(int.MaxValue).Members ?? [] : null;
     }
 
     /// <summary>As <see cref="Members"/>, of a room on any node.</summary>
