@@ -35,7 +35,7 @@ public sealed class PostgresTransferTests
         await ExecuteAsync(server, "DROP TRIGGER break_import ON rooms");
 
         // It may have been tried again by itself meanwhile, and be at it.
-        Assert.Contains((await server.PostAsync($"/api/v1/jobs/{started.Word("job_id")}/retry", "", server.AdminToken)).Status, [200, 409]);
+        Assert.True((await server.PostAsync($"/api/v1/jobs/{started.Word("job_id")}/retry", "", server.AdminToken)).Status is 200 or 409);
         Assert.InRange((await server.UntilJobAsync(started.Word("job_id"), "succeeded")).GetProperty("attempts").GetInt32(), 2, int.MaxValue);
 
         var report = (await server.GetAsync(started.Word("url"), server.AdminToken)).AssertStatus(200);
