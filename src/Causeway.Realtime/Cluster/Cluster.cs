@@ -27,6 +27,9 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
     private List<Predicate<RoomId>> _missed = [];
     private bool _isReading;
 
+    // Whether the last reading failed, and that was said.
+    private bool _isFailing;
+
     public Cluster(LiveCore core, IBackplane backplane, IRoomLogStore logs, IClusterStore store)
     {
         (_core, _backplane, _logs, _store) = (core, backplane, logs, store);
@@ -328,10 +331,12 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
                 {
                     await ResynchroniseAsync(rooms).ConfigureAwait(false);
                 }
+
+                _isFailing = false;
             }
             catch (Exception exception)
             {
-                _core.Logger.NotResynchronised(exception);
+                Failed(exception);
                 missed.ForEach(Resynchronise);
                 try
                 {
@@ -343,6 +348,18 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
                 }
             }
         }
+    }
+
+    private void Failed(Exception exception)
+    {
+        if (_isFailing)
+        {
+            _core.Logger.StillNotResynchronised(exception);
+            return;
+        }
+
+        _isFailing = true;
+        _core.Logger.NotResynchronised(exception);
     }
 
     private List<Predicate<RoomId>>? TakeMissed()

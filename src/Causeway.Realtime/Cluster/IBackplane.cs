@@ -16,11 +16,14 @@ public interface IBackplane
     /// sent before it, and before all that are sent after it. An item that was lost on the way must be made good for: the nodes that missed it are told, by <see cref="IBackplaneReceiver.Missed"/> or
     /// <see cref="IBackplaneReceiver.Restored"/>, also when it is the sender that was cut off.
     /// </summary>
-    /// <param name="room">The room that it concerns: nodes that do not follow that need not get it, but one that gets one gets those that follow, too. Null for an item for every node.</param>
+    /// <param name="room">The room that it concerns: nodes that do not follow that need not get it. Null for an item for every node.</param>
     /// <param name="item">Kept until it is sent: do not reuse the buffer.</param>
     void Send(RoomId? room, ReadOnlyMemory<byte> item);
 
-    /// <summary>This node opens a room: from the end of this call on, what is sent for it is heard. Each call has its <see cref="Unfollow"/>.</summary>
+    /// <summary>
+    /// This node opens a room: from the end of this call on, what is sent for it is heard. What was sent before may come after it, but not without all that was sent since: what is read in between would be taken
+    /// for the older. Each call has its <see cref="Unfollow"/>.
+    /// </summary>
     /// <param name="room">The room.</param>
     /// <returns>Never fails, and does not wait for long: where it can't be heard yet, the receiver is told once it is.</returns>
     ValueTask FollowAsync(RoomId room);

@@ -22,6 +22,10 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
     private string _node = Cluster.NewNodeId();
     private long _version;
     private bool _isMember;
+
+    // Whether the last try failed, and that was said.
+    private bool _isLeaseFailing;
+    private bool _isWriteFailing;
     private Task _leasing = Task.CompletedTask;
     private Task _writing = Task.CompletedTask;
 
@@ -107,6 +111,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
                 using var patience = new CancellationTokenSource(Patience, core.Time);
                 using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
                 var renewal = await store.RenewAsync(new NodeReport(Node, core.Node, core.Connections.Count), isNew: !_isMember, giveUp.Token).ConfigureAwait(false);
+                _isLeaseFailing = false;
                 foreach (var (node, name, hasLeft) in renewal.Gone)
                 {
                     Forget(node);
@@ -137,7 +142,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
-                core.Logger.LeaseNotRenewed(exception);
+                LeaseFailed(exception);
                 wait = Retry;
             }
             catch (Exception)
@@ -202,7 +207,9 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
         {
             using var patience = new CancellationTokenSource(Patience, core.Time);
             using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-            if (await store.WritePresenceAsync(changes[0].Node, changes, giveUp.Token).ConfigureAwait(false))
+            var isWritten = await store.WritePresenceAsync(changes[0].Node, changes, giveUp.Token).ConfigureAwait(false);
+            _isWriteFailing = false;
+            if (isWritten)
             {
                 changes.ForEach(cluster.Present);
                 return true;
@@ -212,7 +219,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {
-            core.Logger.PresenceNotShared(changes.Count, exception);
+            WriteFailed(changes.Count, exception);
         }
         catch (Exception)
         {
@@ -226,10 +233,33 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
             {
                 _changes.TryAdd((change.Room.Value, change.UserId), change);
             }
-
         }
 
         _noted.Call();
         return false;
+    }
+
+    private void LeaseFailed(Exception exception)
+    {
+        if (_isLeaseFailing)
+        {
+            core.Logger.LeaseStillNotRenewed(exception);
+            return;
+        }
+
+        _isLeaseFailing = true;
+        core.Logger.LeaseNotRenewed(exception);
+    }
+
+    private void WriteFailed(int changes, Exception exception)
+    {
+        if (_isWriteFailing)
+        {
+            core.Logger.PresenceStillNotShared(changes, exception);
+            return;
+        }
+
+        _isWriteFailing = true;
+        core.Logger.PresenceNotShared(changes, exception);
     }
 }

@@ -65,6 +65,9 @@ internal static partial class RealtimeLog
     [LoggerMessage(3020, LogLevel.Warning, "What other nodes did meanwhile could not be read; it is tried again.")]
     public static partial void NotResynchronised(this ILogger logger, Exception exception);
 
+    [LoggerMessage(3028, LogLevel.Debug, "What other nodes did meanwhile can still not be read; it is tried again.")]
+    public static partial void StillNotResynchronised(this ILogger logger, Exception exception);
+
     [LoggerMessage(3021, LogLevel.Information, "Node {ClusterNode} is gone, and with it who was on it.")]
     public static partial void NodeGone(this ILogger logger, string clusterNode);
 
@@ -77,11 +80,17 @@ internal static partial class RealtimeLog
     [LoggerMessage(3023, LogLevel.Warning, "This node's lease could not be prolonged; the others will take it out when it is over.")]
     public static partial void LeaseNotRenewed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(3029, LogLevel.Debug, "This node's lease can still not be prolonged.")]
+    public static partial void LeaseStillNotRenewed(this ILogger logger, Exception exception);
+
     [LoggerMessage(3024, LogLevel.Warning, "The lease of this node as {ClusterNode} was over: the others have taken it out, and it comes back.")]
     public static partial void LeaseLost(this ILogger logger, string clusterNode);
 
     [LoggerMessage(3025, LogLevel.Warning, "The other nodes could not be told of {Changes} users who came or went; it is tried again.")]
     public static partial void PresenceNotShared(this ILogger logger, int changes, Exception exception);
+
+    [LoggerMessage(3030, LogLevel.Debug, "The other nodes can still not be told of {Changes} users who came or went; it is tried again.")]
+    public static partial void PresenceStillNotShared(this ILogger logger, int changes, Exception exception);
 
     [LoggerMessage(3010, LogLevel.Information, "Connection {ConnectionId} put out of {Rooms} rooms: {Reason}.")]
     public static partial void ConnectionPutOut(this ILogger logger, string connectionId, int rooms, string reason);

@@ -89,7 +89,30 @@ public abstract class CutLineTests(BackplaneHome home)
 }
 
 /// <inheritdoc/>
-public sealed class PostgresCutLineTests() : CutLineTests(BackplaneHome.Postgres);
+public sealed class PostgresCutLineTests() : CutLineTests(BackplaneHome.Postgres)
+{
+    [Fact]
+    public async Task Database_IsAwayForLong_EachThingThatFailsIsSaidOnce()
+    {
+        LogServer.NeedPostgres();
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var node = await LogServer.StartNodeAsync(BackplaneHome.Postgres, postgres);
+        await using var ann = await node.ConnectAsync("ann");
+        await ann.JoinAsync("log:a");
+
+        // Before its tables were made it had none either.
+        var before = (Read: Count("NotResynchronised"), StillRead: Count("StillNotResynchronised"), Lease: Count("LeaseNotRenewed"), StillLease: Count("LeaseStillNotRenewed"));
+        await postgres.StopAsync();
+
+        await Eventually.True(() => Count("StillNotResynchronised") > before.StillRead + 1 && Count("LeaseStillNotRenewed") > before.StillLease + 1, what: "both were tried several times");
+        Assert.Equal((before.Read + 1, before.Lease + 1), (Count("NotResynchronised"), Count("LeaseNotRenewed")));
+
+        await postgres.StartAgainAsync();
+        await node.InTouchAsync();
+
+        int Count(string name) => node.Logs.Named(name).Count;
+    }
+}
 
 /// <inheritdoc/>
 public sealed class RabbitMqCutLineTests() : CutLineTests(BackplaneHome.RabbitMq);

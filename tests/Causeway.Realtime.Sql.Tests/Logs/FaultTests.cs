@@ -1,3 +1,5 @@
+using Causeway.Http;
+
 namespace Causeway.Realtime.Sql.Tests;
 
 /// <summary>A7, D7: a store that fails refuses, and nothing else: no position is used, nothing comes twice, and all goes on when it is back.</summary>
@@ -40,6 +42,20 @@ public sealed class FaultTests
 
         Assert.Equal(3, (await server.PublishAsync("log:a", 3)).Offset);
         Assert.Equal([1, 2, 3], await NextAsync(client, 3));
+    }
+
+    [Fact]
+    public async Task Members_OfARoomThatCouldNotBeRead_AreNotSaidToBeNone()
+    {
+        await using var server = await StartAsync();
+        _logs.IsAway = true;
+
+        Assert.Equal(ErrorCode.Unavailable, (await server.TryPublishAsync("log:a", 1)).Error!.Code);
+        Assert.Null(server.Rooms.Members(RoomId.Parse("log:a")));
+
+        _logs.IsAway = false;
+        await server.PublishAsync("log:a", 1);
+        Assert.Empty(server.Rooms.Members(RoomId.Parse("log:a"))!);
     }
 
     [Fact]
