@@ -119,23 +119,20 @@ internal static class NodesBench
     /// <summary>What one more member costs for each message, and what a message costs without any: from rooms with many members and with few, on one node alone.</summary>
     private static async Task TellApartAsync(string postgres)
     {
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"\nOne node alone, {FewMembers} and {Members} members, medians of {Repeats}\n\n| room | one more delivery, µs | a publish without members, µs | |\n|---|---|---|---|"));
+        Console.WriteLine($"\nOne node alone, {FewMembers} and {Members} members, medians of {Repeats}\n\n| room | one more delivery, µs | a publish without members, µs |\n|---|---|---|");
         using var node = StartNode("none", postgres, null);
-        var deliveries = new double[Kinds.Length];
-        for (var i = 0; i < Kinds.Length; i++)
+        foreach (var kind in Kinds)
         {
             var (few, many) = (new List<double>(), new List<double>());
             for (var repeat = 0; repeat < Repeats; repeat++)
             {
-                few.Add(FewMembers * await CostAsync([node], $"{Kinds[i]}:{Guid.NewGuid():N}", FewMembers));
-                many.Add(Members * await CostAsync([node], $"{Kinds[i]}:{Guid.NewGuid():N}", Members));
+                few.Add(FewMembers * await CostAsync([node], $"{kind}:{Guid.NewGuid():N}", FewMembers));
+                many.Add(Members * await CostAsync([node], $"{kind}:{Guid.NewGuid():N}", Members));
             }
 
             var (ofFew, ofMany) = (Median(few), Median(many));
-            deliveries[i] = (ofMany - ofFew) / (Members - FewMembers);
-            var beside = i == Array.IndexOf(Kinds, "durable") ? string.Create(CultureInfo.InvariantCulture, $"{deliveries[i] / deliveries[i - 1]:0.00} of kept") : "";
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Kinds[i]} | {deliveries[i]:0.0} | {ofFew - (FewMembers * deliveries[i]):0} | {beside} |"));
+            var delivery = (ofMany - ofFew) / (Members - FewMembers);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {kind} | {delivery:0.0} | {ofFew - (FewMembers * delivery):0} |"));
         }
 
         Console.WriteLine();
