@@ -29,10 +29,10 @@ internal sealed class SimulatedBackplane(Simulator simulator)
         _links.RemoveAll(static link => !link.Process.IsAlive);
         foreach (var to in _links.Where(link => link != from && link.Wants(room)))
         {
-            to.Carry(from, item, simulator.Chance.Of(Overtaken));
+            to.Carry(from, room, item, simulator.Chance.Of(Overtaken));
             if (simulator.Chance.Of(Duplicates))
             {
-                to.Carry(from, item, isOvertaken: true);
+                to.Carry(from, room, item, isOvertaken: true);
             }
         }
     }
@@ -45,6 +45,7 @@ internal sealed class SimulatedBackplane(Simulator simulator)
         private bool _hasLost;
         private readonly HashSet<string> _followed = [];
         private readonly Dictionary<string, bool> _heardByChance = [];
+        private readonly Dictionary<string, int> _follows = [];
         private int _life;
 
         public SimulatedProcess Process => process;
@@ -74,6 +75,7 @@ internal sealed class SimulatedBackplane(Simulator simulator)
             process.After(plane.WayTime(), () =>
             {
                 _followed.Add(room.Value);
+                _follows[room.Value] = Follows(room) + 1;
                 done.SetResult();
             });
             await done.Task;
@@ -119,9 +121,9 @@ internal sealed class SimulatedBackplane(Simulator simulator)
             });
         }
 
-        public void Carry(Link from, ReadOnlyMemory<byte> item, bool isOvertaken)
+        public void Carry(Link from, RoomId? room, ReadOnlyMemory<byte> item, bool isOvertaken)
         {
-            var (life, senders) = (_life, from._life);
+            var (life, senders, follows) = (_life, from._life, Follows(room));
             var at = plane.Now + plane.WayTime();
             if (isOvertaken)
             {
@@ -135,8 +137,8 @@ internal sealed class SimulatedBackplane(Simulator simulator)
 
             process.After(at - plane.Now, () =>
             {
-                // What is on its way when either is cut off is lost, too.
-                if (_isUp && life == _life && senders == from._life)
+                // What is on its way when either is cut off is lost, too. And whoever opens a room anew hears nothing from before without all that came since: else it takes the older for the newer, and can't know better.
+                if (_isUp && life == _life && senders == from._life && (!isOvertaken || follows == Follows(room)))
                 {
                     _receiver!.Receive(item.Span);
                 }
@@ -144,6 +146,8 @@ internal sealed class SimulatedBackplane(Simulator simulator)
         }
 
         public void Miss() => process.After(plane.WayTime(), () => _receiver!.Missed(static _ => true));
+
+        private int Follows(RoomId? room) => room is null ? 0 : _follows.GetValueOrDefault(room.Value);
 
         private void Restore()
         {
