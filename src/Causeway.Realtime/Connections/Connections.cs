@@ -384,7 +384,7 @@ public sealed class Connections
         }
 
         sentAt = _core.Time.GetUtcNow();
-        id = Guid.CreateVersion7(sentAt);
+        id = MessageId.New(sentAt);
         return new DirectMessage(id, type, payload, sentAt);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class PendingPublish
         Message = new RoomLogMessage
         {
             Offset = 0,
-            Id = Guid.CreateVersion7(sentAt),
+            Id = MessageId.New(sentAt),
             Type = publish.Type,
             ConflateKey = publish.ConflateKey,
             Sender = publish.From,

@@ -5,7 +5,7 @@ namespace Causeway.Realtime;
 
 /// <summary>
 /// Puts what is published to durable rooms into their logs, all rooms' through one queue: while a commit is under way more gathers, and the next takes all of it. A message goes to the members,
-/// and its publisher is told, after the commit; one that could not be stored is refused, and has used no offset.
+/// and its publisher is told, after the commit, while the next one is under way; one that could not be stored is refused, and has used no offset.
 /// </summary>
 internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThreadPoolWorkItem, IDisposable
 {
@@ -32,8 +32,18 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
     private readonly CancellationTokenSource _stop = new();
     private long _queuedBytes;
     private bool _running;
-    private bool _stalled;
+    private Stage _stalled;
     private bool _failing;
+    private Task _delivering = Task.CompletedTask;
+
+    /// <summary>What becomes of a batch, one after the other; of two batches at the same time.</summary>
+    [Flags]
+    private enum Stage
+    {
+        None = 0,
+        Storing = 1,
+        Delivering = 2,
+    }
 
     /// <summary>Messages that wait for the log.</summary>
     public int Queued
@@ -47,9 +57,6 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         }
     }
 
-    /// <summary>The writing that is under way, or the last one.</summary>
-    public Task Completion { get; private set; } = Task.CompletedTask;
-
     /// <summary>Queues a publish to an open room. Those of one thread are stored in its order.</summary>
     /// <returns>What became of it, when that is known.</returns>
     public ValueTask<PublishOutcome> PublishAsync(Room room, in RoomPublish publish)
@@ -57,9 +64,9 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         var pending = new PendingPublish(core, room, publish);
         lock (_gate)
         {
-            if (_stalled || _queue.Count >= MaxQueuedMessages || _queuedBytes + pending.Bytes > MaxQueuedBytes)
+            if (_stalled != Stage.None || _queue.Count >= MaxQueuedMessages || _queuedBytes + pending.Bytes > MaxQueuedBytes)
             {
-                return ValueTask.FromResult(PublishOutcome.Refused(_stalled ? Refusals.LogUnavailable : Refusals.LogBusy));
+                return ValueTask.FromResult(PublishOutcome.Refused(_stalled != Stage.None ? Refusals.LogUnavailable : Refusals.LogBusy));
             }
 
             if (!room.Opening!.TryBeginPublish())
@@ -85,30 +92,17 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
 
     public void Dispose() => _stop.Cancel();
 
-    void IThreadPoolWorkItem.Execute() => Completion = RunAsync();
+    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
     private async Task RunAsync()
     {
         while (TakeBatch() is { } batch)
         {
-            try
-            {
-                await WriteAsync(batch).ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                // Whatever it was, nobody may wait for ever, and the next batch is another one.
-                core.Logger.RoomLogFailed(batch.Count, exception);
-                Refuse(batch, Refusals.LogUnavailable);
-            }
-            finally
-            {
-                batch.ForEach(pending =>
-                {
-                    _excluded.TryRemove(pending.Message.Id, out _);
-                    pending.Room.Opening!.EndPublish();
-                });
-            }
+            var stored = await StoreAsync(batch).ConfigureAwait(false);
+
+            // In the order in which they were stored, and no third one is stored meanwhile.
+            await _delivering.ConfigureAwait(false);
+            _delivering = core.Pool.Run(() => DeliverAsync(batch, stored));
         }
     }
 
@@ -143,23 +137,59 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         }
     }
 
-    private async Task WriteAsync(List<PendingPublish> batch)
+    /// <summary>Stores a batch; null when nothing of it was stored, or nobody will ever know.</summary>
+    private async Task<IReadOnlyList<RoomLogAppended>?> StoreAsync(List<PendingPublish> batch)
     {
-        var begun = core.Time.GetTimestamp();
-        var messages = batch.ConvertAll(static pending => pending.ToAppend());
-        batch.ForEach(Remember);
-        if (await AppendAsync(batch, messages).ConfigureAwait(false) is { } stored)
+        try
         {
-            core.Metrics.CountStored(batch.Count, core.Time.GetElapsedTime(begun));
-            await DeliverAsync(batch, stored).ConfigureAwait(false);
+            var begun = core.Time.GetTimestamp();
+            var messages = batch.ConvertAll(static pending => pending.ToAppend());
+            batch.ForEach(Remember);
+            var stored = await AppendAsync(batch, messages).ConfigureAwait(false);
+            if (stored is not null)
+            {
+                core.Metrics.CountStored(batch.Count, core.Time.GetElapsedTime(begun));
+            }
+
+            return stored;
         }
-        else
+        catch (Exception exception)
         {
-            Refuse(batch, Refusals.LogUnavailable);
+            // Whatever it was, nobody may wait for ever, and the next batch is another one.
+            core.Logger.RoomLogFailed(batch.Count, exception);
+            return null;
         }
     }
 
-    /// <summary>Stores a batch; null when nothing of it was stored, or nobody will ever know.</summary>
+    /// <summary>Gives what was stored to the rooms, and tells the publishers; those of what was not that they are refused.</summary>
+    private async Task DeliverAsync(List<PendingPublish> batch, IReadOnlyList<RoomLogAppended>? stored)
+    {
+        try
+        {
+            if (stored is null)
+            {
+                Refuse(batch, Refusals.LogUnavailable);
+            }
+            else
+            {
+                await DeliverStoredAsync(batch, stored).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            core.Logger.RoomLogFailed(batch.Count, exception);
+            Refuse(batch, Refusals.LogUnavailable);
+        }
+        finally
+        {
+            batch.ForEach(pending =>
+            {
+                _excluded.TryRemove(pending.Message.Id, out _);
+                pending.Room.Opening!.EndPublish();
+            });
+        }
+    }
+
     private async Task<IReadOnlyList<RoomLogAppended>?> AppendAsync(List<PendingPublish> batch, List<RoomLogAppend> messages)
     {
         IReadOnlyList<RoomLogAppended>? stored;
@@ -170,7 +200,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         catch (RoomLogUnavailableException exception) when (exception.Doubtful is { } doubtful)
         {
             Failed(batch.Count, exception);
-            var isStored = await UntilItAnswersAsync(batch, token => store.ConfirmAsync(doubtful, messages, token)).ConfigureAwait(false);
+            var isStored = await UntilItAnswersAsync(Stage.Storing, batch, token => store.ConfirmAsync(doubtful, messages, token)).ConfigureAwait(false);
             stored = isStored == true ? doubtful : null;
             if (isStored is null)
             {
@@ -184,7 +214,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         }
         finally
         {
-            SetStalled(false);
+            GoOn(Stage.Storing);
         }
 
         if (_failing)
@@ -208,13 +238,13 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         catch (TimeoutException) when (!appending.IsCompleted)
         {
             // A commit that hangs may still be done. Nothing else can be stored until that is known.
-            Stall(batch);
+            Stall(Stage.Storing, batch);
             return await appending.ConfigureAwait(false);
         }
     }
 
     /// <summary>Asks the store until it answers. Publishers don't wait that long.</summary>
-    private async Task<T> UntilItAnswersAsync<T>(List<PendingPublish> batch, Func<CancellationToken, Task<T>> ask)
+    private async Task<T> UntilItAnswersAsync<T>(Stage stage, List<PendingPublish> batch, Func<CancellationToken, Task<T>> ask)
     {
         var begun = core.Time.GetTimestamp();
         for (var wait = FirstRetry; ; wait = wait * 2 < LastRetry ? wait * 2 : LastRetry)
@@ -229,7 +259,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
             {
                 if (core.Time.GetElapsedTime(begun) > Patience)
                 {
-                    Stall(batch);
+                    Stall(stage, batch);
                 }
             }
 
@@ -237,8 +267,7 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         }
     }
 
-    /// <summary>Gives what was stored to the rooms, and tells the publishers.</summary>
-    private async Task DeliverAsync(List<PendingPublish> batch, IReadOnlyList<RoomLogAppended> stored)
+    private async Task DeliverStoredAsync(List<PendingPublish> batch, IReadOnlyList<RoomLogAppended> stored)
     {
         var byRoom = new Dictionary<Room, List<(PendingPublish Publish, RoomMessage Message)>>();
         for (var i = 0; i < batch.Count; i++)
@@ -283,27 +312,34 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
     /// <summary>Where another node has published to the room meanwhile, that comes first.</summary>
     private async Task FillGapAsync(List<PendingPublish> batch, Room room, long next)
     {
-        while (room.NewestOffset + 1 < next)
+        try
         {
-            var after = room.NewestOffset;
-            var missed = await UntilItAnswersAsync(batch, token => store.ReadAsync(room.Id, room.Epoch, after, next, GapPage, token)).ConfigureAwait(false);
-            if (missed.Count == 0)
+            while (room.NewestOffset + 1 < next)
             {
-                return;
-            }
+                var after = room.NewestOffset;
+                var missed = await UntilItAnswersAsync(Stage.Delivering, batch, token => store.ReadAsync(room.Id, room.Epoch, after, next, GapPage, token)).ConfigureAwait(false);
+                if (missed.Count == 0)
+                {
+                    return;
+                }
 
-            room.TakeStored(core.Logs!.Encode(room, missed));
+                room.TakeStored(core.Logs!.Encode(room, missed));
+            }
+        }
+        finally
+        {
+            GoOn(Stage.Delivering);
         }
     }
 
-    /// <summary>Nobody knows what becomes of a batch, and nothing can be stored meanwhile: those who wait are told so, and newcomers at once.</summary>
-    private void Stall(List<PendingPublish> batch)
+    /// <summary>Nobody knows when a batch is through, and no other is meanwhile: those who wait are told so, and newcomers at once.</summary>
+    private void Stall(Stage stage, List<PendingPublish> batch)
     {
         Refuse(batch, Refusals.LogInDoubt);
         PendingPublish[] waiting;
         lock (_gate)
         {
-            _stalled = true;
+            _stalled |= stage;
             waiting = [.. _queue];
             _queue.Clear();
             _queuedBytes = 0;
@@ -313,11 +349,11 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
         Array.ForEach(waiting, static pending => pending.Room.Opening!.EndPublish());
     }
 
-    private void SetStalled(bool stalled)
+    private void GoOn(Stage stage)
     {
         lock (_gate)
         {
-            _stalled = stalled;
+            _stalled &= ~stage;
         }
     }
 

@@ -629,7 +629,7 @@ internal sealed class Room
         var now = _core.Time.GetUtcNow();
         var message = RoomMessage.Create(new RoomMessageContent
         {
-            Id = Guid.CreateVersion7(now),
+            Id = MessageId.New(now),
             Room = Id,
             Epoch = Epoch,
             Offset = publish.Ephemeral || _log is null ? 0 : _log.NewestOffset + 1,

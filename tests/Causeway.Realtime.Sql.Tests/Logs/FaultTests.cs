@@ -131,6 +131,30 @@ public sealed class FaultTests
         Assert.Equal([1, 2, 4], await NextAsync(client, 3));
     }
 
+    [Fact]
+    public async Task Gap_CantBeReadForLong_PublisherIsToldAndTheRestGoesOn()
+    {
+        var time = new ManualTime();
+        await using var server = await StartAsync(time);
+        await using var client = await server.ConnectAsync();
+        await client.JoinAsync("log:a");
+        await server.PublishAsync("log:a", 1);
+        var log = server.Services.GetRequiredService<SqlRoomLogs>();
+        var epoch = (await log.PositionsAsync([RoomId.Parse("log:a")], default))[0].Epoch;
+        await log.AppendAsync([MessageOf("log:a", epoch, 2)], default);
+        _logs.IsAway = true;
+
+        var publishing = server.TryPublishAsync("log:a", 3).AsTask();
+        await AdvanceUntilAsync(time, publishing);
+        var newcomer = await server.TryPublishAsync("log:a", 4).AsTask().Within();
+        _logs.IsAway = false;
+        await AdvanceUntilAsync(time, Eventually.True(async () => (await server.TryPublishAsync("log:a", 5)).Published));
+
+        Assert.Contains("may be there", (await publishing).Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("nothing was stored", newcomer.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3, 5], await NextAsync(client, 4));
+    }
+
     [Theory]
     [InlineData(Fault.Hangs)]
     [InlineData(Fault.HangsInTheCommit)]
