@@ -61,7 +61,9 @@ internal abstract class AppendStatements
         private static void Insert(SqliteConnection connection, List<NewMessage> messages)
         {
             using var insert = new SqliteStatement(connection, $"INSERT INTO room_messages ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-            foreach (var message in messages)
+
+            // A room's side by side, in their order: a page of the index is looked up once for all of them, and a reader finds them together.
+            foreach (var message in messages.OrderBy(static message => message.Log))
             {
                 insert.Bind(1, message.Log);
                 insert.Bind(2, message.Position);
@@ -78,22 +80,22 @@ internal abstract class AppendStatements
 
         private static void Advance(SqliteConnection connection, IReadOnlyCollection<LogChange> changes, long now)
         {
-            using var update = new SqliteStatement(
-                connection,
-                """
-                UPDATE room_logs SET newest = ?1, keep_count = ?2, keep_ms = ?3, used_at = ?4, next_expiry = CASE WHEN next_expiry < ?5 THEN next_expiry ELSE ?5 END
-                WHERE log = ?6
-                """);
+            // What has an index is written where it changes: SQLite takes an entry out and puts it in again, though it is the same.
+            using var update = new SqliteStatement(connection, "UPDATE room_logs SET newest = ?, keep_count = ?, keep_ms = ?, used_at = ? WHERE log = ?");
+            using var expire = new SqliteStatement(connection, "UPDATE room_logs SET next_expiry = ?1 WHERE log = ?2 AND (next_expiry IS NULL OR next_expiry > ?1)");
             foreach (var change in changes)
             {
                 update.Bind(1, change.Newest);
                 update.Bind(2, change.KeepCount);
                 update.Bind(3, change.KeepMs);
                 update.Bind(4, now);
-                update.Bind(5, change.ExpiresAt);
-                update.Bind(6, change.Log);
+                update.Bind(5, change.Log);
                 update.Step();
                 update.Reset();
+                expire.Bind(1, change.ExpiresAt);
+                expire.Bind(2, change.Log);
+                expire.Step();
+                expire.Reset();
             }
         }
     }
