@@ -1,3 +1,5 @@
+using Causeway.Data;
+
 namespace Causeway.Jobs;
 
 /// <summary>How one job is enqueued; what is not given is as its kind has it.</summary>
@@ -28,9 +30,9 @@ public sealed record EnqueueOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Math.Abs((long)(Priority ?? 0)), 100, nameof(Priority));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts ?? 1, 1, nameof(MaxAttempts));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxAttempts ?? 1, 1_000, nameof(MaxAttempts));
-        if (UniqueKey is { Length: 0 or > 200 })
+        if (UniqueKey is { } key && (key.Length is 0 or > 200 || !DatabaseText.CanBeKept(key)))
         {
-            throw new ArgumentException("UniqueKey must be 1 to 200 characters.");
+            throw new ArgumentException("UniqueKey must be 1 to 200 characters, none of them zero or half of one.");
         }
     }
 }

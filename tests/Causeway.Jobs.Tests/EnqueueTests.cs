@@ -97,6 +97,9 @@ public sealed class EnqueueTests
         await Assert.ThrowsAnyAsync<ArgumentException>(() => node.Jobs.EnqueueAsync(new Work("a"), new EnqueueOptions { Priority = 101 }));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => node.Jobs.EnqueueAsync(new Work("a"), new EnqueueOptions { MaxAttempts = 0 }));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => node.Jobs.EnqueueAsync(new Work("a"), new EnqueueOptions { UniqueKey = "" }));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => node.Jobs.EnqueueAsync(new Work("a"), new EnqueueOptions { UniqueKey = new string('k', 201) }));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => node.Jobs.EnqueueAsync(new Work("a"), new EnqueueOptions { UniqueKey = "zero \0" }));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => node.Jobs.EnqueueAsync(new Work("a"), new EnqueueOptions { UniqueKey = "half \ud83d" }));
     }
 
     [Theory]

@@ -156,6 +156,26 @@ public sealed class OperationTests
 
     [Theory]
     [MemberData(nameof(Providers.All), MemberType = typeof(Providers))]
+    public async Task Replay_AgainAndAgain_KeepsTheLastTwentyFailures(DatabaseProvider provider)
+    {
+        await using var node = await TestJobs.CreateAsync(provider, kind: static kind => kind.MaxAttempts = 1);
+        node.Worker.Start();
+        var tries = 0;
+        node.Script["broken"] = (_, _) => throw new InvalidOperationException($"time {Interlocked.Increment(ref tries)}");
+        var id = await node.AddAsync("broken");
+        await node.UntilAsync(id, JobState.Dead);
+
+        for (var replays = 0; replays < 24; replays++)
+        {
+            Assert.Equal(JobOperationStatus.Done, (await node.Jobs.ReplayAsync(id)).Status);
+            await node.UntilAsync(id, JobState.Dead);
+        }
+
+        Assert.Equal(Enumerable.Range(6, 20).Reverse().Select(static time => $"time {time}"), (await node.Jobs.FailuresAsync(id)).Select(static failure => failure.Message));
+    }
+
+    [Theory]
+    [MemberData(nameof(Providers.All), MemberType = typeof(Providers))]
     public async Task Prune_WhatIsKeptLongEnough_IsGoneAndTheRestStays(DatabaseProvider provider)
     {
         await using var node = await TestJobs.CreateAsync(provider);

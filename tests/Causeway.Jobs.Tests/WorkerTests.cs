@@ -136,6 +136,35 @@ public sealed class WorkerTests
         Assert.Equal(60, node.Script.Began.Count);
     }
 
+    /// <summary>Who takes of two queues with limits has a lock on each: in another order than another node both would be undone by the database.</summary>
+    [Fact]
+    public async Task Run_QueuesWithLimitsOnTwoNodes_NeverStandInEachOthersWay()
+    {
+        static void Limit(JobsOptions options)
+        {
+            options.Workers = 4;
+            foreach (var queue in (string[])["one", "two", "three"])
+            {
+                options.Queues[queue] = new JobQueueOptions { MaxRunning = 3 };
+            }
+        }
+
+        await using var node = await TestJobs.CreateAsync(DatabaseProvider.Postgres, Limit);
+        await using var other = node.Another(Limit);
+        await node.Database.WriteAsync(async (unit, token) =>
+        {
+            foreach (var queue in (string[])["one", "two", "three"])
+            {
+                await node.Jobs.EnqueueManyAsync(unit, Enumerable.Range(0, 100).Select(static index => new Work($"{index}")), new EnqueueOptions { Queue = queue }, token);
+            }
+        });
+        node.Worker.Start();
+        other.Worker.Start();
+        await node.WhileTimePassesAsync(async () => (await node.Database.QueryAsync<long>("SELECT state FROM jobs WHERE state = 4")).Count == 300, "all are through");
+
+        Assert.Empty(node.Log.Named("WorkerStumbled").Concat(other.Log.Named("WorkerStumbled")));
+    }
+
     [Fact]
     public async Task Run_QueueWithFewWorkers_LeavesTheOthersToOtherQueues()
     {
@@ -309,6 +338,39 @@ public sealed class WorkerTests
         await node.Database.ExecuteAsync("UPDATE jobs SET kind = 'work' WHERE id = @unknown", new { unknown });
         await node.Jobs.ReplayAsync(unknown);
         await node.UntilAsync(unknown, JobState.Succeeded);
+    }
+
+    /// <summary>No database keeps each of these: what one job says must not keep the worker from all others.</summary>
+    [Theory]
+    [MemberData(nameof(Providers.All), MemberType = typeof(Providers))]
+    public async Task Run_WordsThatAreNoText_AreKeptAsFarAsTheyAreAndTheWorkerGoesOn(DatabaseProvider provider)
+    {
+        await using var node = await TestJobs.CreateAsync(provider, kind: static kind => kind.MaxAttempts = 1);
+        node.Worker.Start();
+        var cut = new string('x', 499) + "😀";
+        node.Script["reporting"] = (context, _) =>
+        {
+            context.Report(1, 2, context.Attempt == 1 ? cut : "");
+            return Task.FromResult(JobOutcome.Done);
+        };
+        node.Script["zero"] = static (context, _) =>
+        {
+            context.Report(1, 2, "zero \0 and \ud83d");
+            return Task.FromResult(JobOutcome.Done);
+        };
+        node.Script["failing"] = static (_, _) => throw new InvalidOperationException(new string('x', 499) + "😀 \0 \ud83d " + new string('x', 3_489) + "😀");
+
+        var reporting = await node.UntilAsync(await node.AddAsync("reporting"), JobState.Succeeded);
+        var zero = await node.UntilAsync(await node.AddAsync("zero"), JobState.Succeeded);
+        var failing = await node.UntilAsync(await node.AddAsync("failing"), JobState.Dead);
+        await node.UntilAsync(await node.AddAsync("fine"), JobState.Succeeded);
+
+        Assert.Equal(new string('x', 499), reporting.Progress!.Note);
+        Assert.Equal("zero \ufffd and \ufffd", zero.Progress!.Note);
+        Assert.Equal(new string('x', 499), failing.LastError);
+        var message = Assert.Single(await node.Jobs.FailuresAsync(failing.Id)).Message;
+        Assert.StartsWith(new string('x', 499) + "😀 \ufffd \ufffd x", message, StringComparison.Ordinal);
+        Assert.Empty(node.Log.Named("WorkerStumbled"));
     }
 
     [Theory]

@@ -87,8 +87,9 @@ internal sealed class CsvFile
 
         var row = _buffer.AsSpan(_start, _position - _start);
         Problem = _isMisquoted ? "A quote stands where none may: a field with quotes stands in quotes, with each of its own doubled."
-            : Utf8.IsValid(row) ? null
-            : "Is not UTF-8.";
+            : !Utf8.IsValid(row) ? "Is not UTF-8."
+            : row.Contains((byte)0) ? "Has a zero byte, which is no text."
+            : null;
         Fields = new string?[_fields.Count];
         for (var i = 0; i < Fields.Length; i++)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Causeway.Data;
 
 namespace Causeway.Identity;
 
@@ -43,7 +44,7 @@ public sealed record AccessTokenClaims
         : new PermissionSet(Strings(claims, "permissions").Where(PermissionSet.IsWellFormed));
 
     private static string? Text(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? DatabaseText.Keep(value.GetString()!) : null;
 
     /// <summary>A claim that is a list of strings; another issuer may write a list of one as the string itself.</summary>
     private static HashSet<string> Strings(JsonElement claims, string name)

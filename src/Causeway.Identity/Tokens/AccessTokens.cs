@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Causeway.Data;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -82,7 +83,7 @@ public sealed class AccessTokens
         }
 
         var result = await _handler.ValidateTokenAsync(token, RulesFor(key)).ConfigureAwait(false);
-        if (result is not { IsValid: true, SecurityToken: JsonWebToken { Subject: { Length: > 0 and <= 128 } userId } jwt })
+        if (result is not { IsValid: true, SecurityToken: JsonWebToken { Subject: { Length: > 0 and <= 128 } userId } jwt } || !DatabaseText.CanBeKept(userId))
         {
             return null;
         }

@@ -42,7 +42,7 @@ public sealed class JobContext
     /// <param name="total">Steps there are; null where nobody knows.</param>
     /// <param name="note">A few words, cut at 500 characters.</param>
     public void Report(long done, long? total = null, string? note = null) =>
-        _job.Report(new JobProgress(done, total, note is { Length: > JobStore.MaxNote } ? note[..JobStore.MaxNote] : note));
+        _job.Report(new JobProgress(done, total, note is null ? null : DatabaseText.Keep(note, JobStore.MaxNote)));
 
     /// <summary>
     /// Ends the job as succeeded within the transaction of what it did: both are kept, or neither. Nothing of it is kept where the job was lost to another worker

@@ -255,18 +255,19 @@ internal sealed class JobStore(Database database, TimeProvider time)
                 ending.Row.Attempts,
                 ending.At,
                 Reason = ReasonText.Write(ending.End.Reason),
-                Message = Cut(ending.End.Message!, MaxMessage),
-                Stack = ending.End.Stack is { } stack ? Cut(stack, MaxStack) : null,
+                Message = DatabaseText.Keep(ending.End.Message!, MaxMessage),
+                Stack = ending.End.Stack is { } stack ? DatabaseText.Keep(stack, MaxStack) : null,
                 ending.Row.Worker,
             },
             cancellationToken).ConfigureAwait(false);
-        await unit.ExecuteAsync("DELETE FROM job_failures WHERE job_id = @Id AND attempt <= @last", new { ending.Row.Id, last = ending.Row.Attempts - KeptFailures }, cancellationToken).ConfigureAwait(false);
+
+        // By the fence, which grows for ever: after a replay the tries begin at one again.
+        await unit.ExecuteAsync(
+            $"DELETE FROM job_failures WHERE job_id = @Id AND fence <= (SELECT fence FROM job_failures WHERE job_id = @Id ORDER BY fence DESC LIMIT 1 OFFSET {KeptFailures})",
+            new { ending.Row.Id }, cancellationToken).ConfigureAwait(false);
     }
 
-    private static string? ErrorOf(JobEnding ending) => ending.End.Message is { } message ? Cut(message.Split('\n', 2)[0].TrimEnd('\r'), MaxError) : null;
-
-    /// <summary>PostgreSQL keeps no zero byte in a text.</summary>
-    private static string Cut(string text, int length) => (text.Length <= length ? text : text[..length]).Replace('\0', '\uFFFD');
+    private static string? ErrorOf(JobEnding ending) => ending.End.Message is { } message ? DatabaseText.Keep(message.Split('\n', 2)[0].TrimEnd('\r'), MaxError) : null;
 }
 
 /// <summary>Reasons of failures as the column has them.</summary>

@@ -43,7 +43,8 @@ internal sealed class WorkerTransaction(JobStore store, JobKinds kinds, JobsOpti
             result.Cancels = await JobStore.FindCancelsAsync(unit, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (var (queue, most) in turn.Claims)
+        // In one order on all nodes: two that wait for each other's limited queues would be undone.
+        foreach (var (queue, most) in turn.Claims.OrderBy(static claim => claim.Queue.Name, StringComparer.Ordinal))
         {
             var rows = await store.ClaimAsync(unit, queue.Name, most, queue.MaxRunning, options.Worker, now, until, cancellationToken).ConfigureAwait(false);
             result.Claimed.Add((queue, rows, rows.Count == most));

@@ -57,7 +57,7 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
                     DELETE FROM node_presence p USING unnest(@rooms, @users) AS gone (room_id, user_id)
                     WHERE p.node = @node AND p.room_id = gone.room_id AND p.user_id IS NOT DISTINCT FROM gone.user_id
                     """,
-                    new { node, rooms = Of(gone, static change => change.Room.Value), users = Of(gone, static change => change.UserId) }, token).ConfigureAwait(false);
+                    new { node, rooms = Of(gone, static change => change.Room.Value), users = Of(gone, static change => Kept(change.UserId)) }, token).ConfigureAwait(false);
             }
 
             if (there.Count > 0)
@@ -72,8 +72,8 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
                     {
                         node,
                         rooms = Of(there, static change => change.Room.Value),
-                        users = Of(there, static change => change.UserId),
-                        names = Of(there, static change => change.Name),
+                        users = Of(there, static change => Kept(change.UserId)),
+                        names = Of(there, static change => Kept(change.Name)),
                         devices = Of(there, static change => change.Devices),
                         versions = Of(there, static change => change.Version),
                     },
@@ -94,6 +94,9 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
         (await database.QueryAsync<NodeRow>(
             "SELECT node, name, connections, joined_at, seen_at, lease_until FROM nodes WHERE lease_until > now() ORDER BY joined_at, node", null, cancellationToken).ConfigureAwait(false))
         .ConvertAll(static row => new ClusterNode(row.Node, row.Name, row.Connections, row.JoinedAt, row.SeenAt, row.LeaseUntil)));
+
+    /// <summary>Names come from whoever signs tokens; one that can't be kept must not keep everybody else's presence from being written.</summary>
+    private static string? Kept(string? text) => text is null ? null : DatabaseText.Keep(text);
 
     private static T[] Of<T>(List<NodePresence> changes, Func<NodePresence, T> value) => [.. changes.Select(value)];
 

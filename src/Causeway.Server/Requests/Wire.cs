@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Causeway.Data;
 using Causeway.Realtime;
 
 namespace Causeway.Server;
@@ -26,7 +27,7 @@ internal static class Wire
 
     public static bool IsType(string? type) => type is { Length: > 0 and <= MaxTypeLength } && !type.AsSpan().ContainsAnyExcept(TypeCharacters);
 
-    public static bool IsUserId(string? userId) => userId is { Length: > 0 and <= MaxUserIdLength };
+    public static bool IsUserId(string? userId) => userId is { Length: > 0 and <= MaxUserIdLength } && DatabaseText.CanBeKept(userId);
 
     public static bool IsRoomId(string? roomId) => RoomId.TryParse(roomId, null, out _);
 

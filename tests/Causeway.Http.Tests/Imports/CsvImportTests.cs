@@ -209,6 +209,37 @@ public sealed class CsvImportTests : IAsyncLifetime
         Assert.Equal("b@x", Assert.Single(_people).Email);
     }
 
+    /// <summary>A request's body with one at its beginning is no text at all; here it is the file of a job, or comes later.</summary>
+    [Fact]
+    public async Task Run_ZeroByte_IsTheRowsFaultAlone()
+    {
+        List<string> taken = [];
+        var report = await People.RunAsync(
+            new MemoryStream("email,full_name\na@x,A\0\n\"b\0@x\",B\nc@x,C\n"u8.ToArray()),
+            new CsvImportRequest(),
+            new CsvImportLimits(),
+            (batch, _) =>
+            {
+                taken.AddRange(batch.Rows.Select(static row => row.Value.Email));
+                return Task.CompletedTask;
+            },
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal([(2, "Has a zero byte, which is no text."), (3, "Has a zero byte, which is no text.")], report.Errors.Select(static error => (error.Line, error.Message)));
+        Assert.Equal(["c@x"], taken);
+    }
+
+    /// <summary>An answer is never many times as large as the request that it refuses.</summary>
+    [Fact]
+    public async Task Run_HeaderOfVeryManyColumns_IsToldOfTheFirst()
+    {
+        var response = await PostAsync(Encoding.UTF8.GetBytes(string.Join(',', Enumerable.Range(0, 300).Select(static i => $"c{i}")) + "\n1\n"), "");
+
+        var fields = JsonElement.Parse(await response.TextAsync()).GetProperty("error").GetProperty("details").GetProperty("fields");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.Equal(100, fields.EnumerateObject().Count());
+    }
+
     [Fact]
     public async Task Run_QuoteThatNeverCloses_IsToldAndEndsIt()
     {

@@ -74,6 +74,7 @@ public sealed class AccessTokensTests
     [InlineData("no sub")]
     [InlineData("empty sub")]
     [InlineData("long sub")]
+    [InlineData("zero in sub")]
     [InlineData("not yet valid")]
     [InlineData("changed claims")]
     public async Task Read_AnythingWrong_Refused(string flaw)
@@ -93,6 +94,7 @@ public sealed class AccessTokensTests
             "no sub" => Sign(subject: null),
             "empty sub" => Sign(subject: ""),
             "long sub" => Sign(subject: new string('a', 129)),
+            "zero in sub" => Sign(subject: "a\\u0000b"),
             "not yet valid" => Sign(notBeforeSeconds: 60),
             _ => string.Join('.', good.Split('.')[0], Encode("""{"iss":"causeway","aud":"causeway","sub":"root","exp":99999999999}"""), good.Split('.')[2]),
         };
@@ -140,6 +142,18 @@ public sealed class AccessTokensTests
 
         Assert.Equal(["join:a"], caller!.Permissions);
     }
+
+    /// <summary>Another issuer may let its users choose what they are called, and names are written down with those of others.</summary>
+    [Fact]
+    public async Task Read_NameThatIsNoText_IsMadeOne()
+    {
+        var caller = await Create(("one", Key)).ReadAsync(Sign(roles: """["x"],"name":"a\u0000b\ud83d\ude00" """));
+
+        Assert.Equal("a\ufffdb😀", caller!.Name);
+    }
+
+    [Fact]
+    public async Task Read_HalfACharacter_Refused() => Assert.Null(await Create(("one", Key)).ReadAsync(Sign(roles: """["x"],"name":"\ud83d" """)));
 
     private AccessTokens Create(params (string Id, byte[] Key)[] keys)
     {

@@ -126,6 +126,24 @@ public abstract class SharedPresenceTests(BackplaneHome home)
         IEnumerable<LogEvent> Lost() => one.Logs.Named("NodeLost").Concat(two.Logs.Named("NodeLost"));
     }
 
+    /// <summary>One name that PostgreSQL does not keep must not keep all others from being written.</summary>
+    [Fact]
+    public async Task Write_NameThatIsNoText_IsKeptAsFarAsItIsOneAndSoAreTheOthers()
+    {
+        await using var one = await LogServer.StartNodeAsync(home);
+        var store = one.Services.GetRequiredService<IClusterStore>();
+        var token = TestContext.Current.CancellationToken;
+        await store.RenewAsync(new NodeReport("another", "another", 0), isNew: true, token);
+
+        NodePresence[] there = [new("another", Room, "zero\0", "Z\0", 1, 1), new("another", Room, "half", "H\ud83d", 1, 2), new("another", Room, "ann", "ANN", 1, 3)];
+        Assert.True(await store.WritePresenceAsync("another", there, token));
+        var read = await store.ReadPresenceAsync([Room], token);
+        Assert.True(await store.WritePresenceAsync("another", [.. there.Select(static presence => presence with { Devices = 0 })], token));
+
+        Assert.Equal([("ann", "ANN"), ("half", "H\ufffd"), ("zero\ufffd", "Z\ufffd")], read.Select(static presence => (presence.UserId!, presence.Name!)).Order());
+        Assert.Empty(await store.ReadPresenceAsync([Room], token));
+    }
+
     private static async Task<int> PresentAsync(LogServer server) => (await server.Database.QueryAsync<string>("SELECT room_id FROM node_presence")).Count;
 }
 

@@ -186,6 +186,8 @@ public sealed partial class HostileRequestTests(LocalServer local) : IClassFixtu
             ("{", "application/json", 400),
             ("\0", "application/json", 400),
             ("{\"type\":\"\0\"}", "application/json", Either),
+            ("""{"type":"\u0000","title":"\u0000","url":"http://a/\u0000"}""", "application/json", 422),
+            ("""{"type":"\ud800","title":"\ud800"}""", "application/json", 422),
             ("{'type':'a'}", "application/json", 400),
             ("{} {}", "application/json", 400),
             ("NaN", "application/json", 400),

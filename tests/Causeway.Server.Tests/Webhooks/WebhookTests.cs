@@ -7,6 +7,7 @@ using Causeway.Data;
 using Causeway.Server.Tests.Rooms;
 using Causeway.Testing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Causeway.Server.Tests.Webhooks;
 
@@ -207,6 +208,38 @@ public sealed class WebhookTests
 
         Assert.Equal(events, receiver.All.Skip(2).Select(static one => one.Id).Order());
         Assert.Equal(2, (await server.GetAsync("/api/v1/audit?action=webhook.replay")).AssertStatus(200).GetProperty("items").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Delivery_LostByItsWorkerAndTakenByAnother_WhatTheFirstSaysLateChangesNothing()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var server = await RunningServer.StartAsync(WebhookCalls.Configuration.Replace("\"TimeoutSeconds\": 1", "\"TimeoutSeconds\": 60", StringComparison.Ordinal));
+        var (held, calls) = (new TaskCompletionSource(), 0);
+        receiver.Answer = async context =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                await held.Task;
+                context.Response.StatusCode = 500;
+            }
+        };
+        var id = (await server.CreateWebhookAsync(receiver.Url, ["user.*"])).Id();
+        var delivery = await server.TestWebhookAsync(id);
+        await receiver.WaitAsync(1);
+
+        // As after a long sleep of the process: somebody else has the job by then.
+        var database = server.App.Services.GetRequiredService<Database>();
+        await database.ExecuteAsync("UPDATE jobs SET lease_until = 1 WHERE state = 2 AND kind = 'webhook.deliver'");
+        await server.RetryNowAsync(id, delivery);
+        await server.UntilAsync(id, delivery, "succeeded", attempts: 1);
+        held.SetResult();
+
+        // Another one, so that what the first try writes would be there.
+        await server.UntilAsync(id, await server.TestWebhookAsync(id), "succeeded", attempts: 1);
+        await Eventually.Equal(0, async () => (await database.QueryAsync<string>("SELECT id FROM jobs WHERE state <= 3 AND kind = 'webhook.deliver'")).Count);
+        await server.UntilAsync(id, delivery, "succeeded", attempts: 1);
+        Assert.Equal(0, (await server.GetAsync($"/api/v1/webhooks/{id}", server.AdminToken)).AssertStatus(200).GetProperty("circuit").GetProperty("failures_in_row").GetInt32());
     }
 
     [Theory]

@@ -83,9 +83,14 @@ internal sealed class DeliverWebhookHandler(
         var failures = await database.WriteAsync(
             async (unit, token) =>
             {
-                await WebhookStore.NoteAttemptAsync(unit, attempt, state, token);
+                var isNoted = await WebhookStore.NoteAttemptAsync(unit, delivery, attempt, state, token);
                 if (sent.Error is not null)
                 {
+                    if (!isNoted)
+                    {
+                        return 0;
+                    }
+
                     var now = time.GetUtcNow();
                     return await WebhookStore.NoteFailureAsync(
                         unit, delivery.WebhookId, sent.Error, now.ToUnixTimeMilliseconds(), settings.Webhooks.CircuitFailures, (now + PauseAfter(delivery.FailuresInRow + 1)).ToUnixTimeMilliseconds(), token);

@@ -85,16 +85,28 @@ internal sealed class WebhookStore(Database database, TimeProvider time)
     public Task<List<AttemptRow>> AttemptsAsync(string id, CancellationToken cancellationToken) => database.QueryAsync<AttemptRow>(
         "SELECT delivery_id, number, at, duration_ms, status, error, answer FROM webhook_attempts WHERE delivery_id = @id ORDER BY number", new { id }, cancellationToken);
 
-    /// <summary>Notes a try and what became of the delivery with it.</summary>
-    /// <returns>False where the delivery is gone.</returns>
-    public static async Task<bool> NoteAttemptAsync(UnitOfWork unit, AttemptRow attempt, string state, CancellationToken cancellationToken)
+    /// <summary>Notes a try and what became of the delivery with it. A worker that lost the job meanwhile notes nothing of a delivery that is over by then.</summary>
+    /// <returns>False where it noted nothing.</returns>
+    public static async Task<bool> NoteAttemptAsync(UnitOfWork unit, DeliveryTask delivery, AttemptRow attempt, string state, CancellationToken cancellationToken)
     {
-        var parameters = new { attempt.DeliveryId, attempt.Number, attempt.At, attempt.DurationMs, attempt.Status, attempt.Error, attempt.Answer, state, isOver = state != DeliveryStates.Pending };
+        var parameters = new
+        {
+            attempt.DeliveryId,
+            delivery.JobId,
+            attempt.Number,
+            attempt.At,
+            attempt.DurationMs,
+            attempt.Status,
+            attempt.Error,
+            attempt.Answer,
+            state,
+            isOver = state != DeliveryStates.Pending,
+        };
         if (await unit.ExecuteAsync(
             """
             UPDATE webhook_deliveries SET state = @state, attempts = @Number, status = @Status, duration_ms = @DurationMs, error = @Error, attempted_at = @At,
                 finished_at = CASE WHEN @isOver THEN @At + @DurationMs ELSE NULL END
-            WHERE id = @DeliveryId
+            WHERE id = @DeliveryId AND job_id = @JobId AND state = 'pending'
             """,
             parameters,
             cancellationToken) == 0)
