@@ -90,6 +90,7 @@ internal static class ServerApp
         services.AddChildren(settings.DataDirectory);
         services.AddRouting();
         services.AddApiJson();
+        services.AddSingleton<RequestJson>();
         services.AddApiErrors();
         services.AddLocalAccess(settings.Apply);
         services.AddHostAndOriginCheck(settings.Apply);

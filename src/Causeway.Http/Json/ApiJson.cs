@@ -11,8 +11,7 @@ public static class ApiJson
 
     /// <summary>
     /// snake_case names; enums as snake_case strings; times as RFC 3339 in UTC with milliseconds. Reading is strict: no unknown or doubled
-    /// field, no number as a string, no null or gap where the type does not allow it (a constructor parameter with a default value may be absent),
-    /// no zero character in a text.
+    /// field, no number as a string, no null or gap where the type does not allow it (a constructor parameter with a default value may be absent).
     /// </summary>
     [RequiresDynamicCode(NeedsReflection)]
     public static void Apply(JsonSerializerOptions options)
@@ -27,7 +26,6 @@ public static class ApiJson
         options.RespectNullableAnnotations = true;
         options.RespectRequiredConstructorParameters = true;
         options.MaxDepth = 64;
-        options.Converters.Add(new TextConverter());
         options.Converters.Add(new UtcTimeConverter());
         options.Converters.Add(new UtcDateTimeConverter());
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));

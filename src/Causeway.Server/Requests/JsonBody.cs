@@ -1,9 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using Causeway.Http;
-using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace Causeway.Server;
@@ -26,7 +24,7 @@ internal sealed class JsonBody<T> : IEndpointParameterMetadataProvider
 
         try
         {
-            var options = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+            var options = context.RequestServices.GetRequiredService<RequestJson>().Options;
             var value = await JsonSerializer.DeserializeAsync<T>(context.Request.Body, options, context.RequestAborted);
             return new JsonBody<T>(value ?? throw new ApiErrorException(FieldErrors.For("$", "Must be an object.")));
         }

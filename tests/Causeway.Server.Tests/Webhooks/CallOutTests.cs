@@ -82,6 +82,19 @@ public sealed class CallOutTests
     }
 
     [Fact]
+    public async Task Publish_NestedAsDeepAsAMessageMayBe_IsAskedAboutAsItIs()
+    {
+        await using var backend = await Receiver.StartAsync();
+        await using var server = await StartAsync(backend, """ "Publish": { "Url": "URL" } """);
+        backend.Answer = static context => context.Response.WriteAsync("""{"allow":true}""");
+        var payload = string.Concat(Enumerable.Repeat("{\"a\":", 63)) + "1" + new string('}', 63);
+
+        (await server.PostAsync("/api/v1/rooms/a/messages", $"{{\"type\":\"chat\",\"payload\":{payload}}}", server.TokenFor("ada", null, "publish:*"))).AssertStatus(201);
+
+        Assert.Contains(payload, System.Text.Encoding.UTF8.GetString(Assert.Single(backend.All).Body), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Backend_DeadSlowOrWrong_NobodyIsLetThroughAndNobodyElseWaits()
     {
         await using var backend = await Receiver.StartAsync();

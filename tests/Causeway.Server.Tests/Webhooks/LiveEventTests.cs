@@ -70,6 +70,23 @@ public sealed class LiveEventTests
     }
 
     [Fact]
+    public async Task Message_NestedAsDeepAsOneMayBe_IsSentAndShown()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var server = await RunningServer.StartAsync(WebhookCalls.Configuration);
+        var id = (await server.CreateWebhookAsync(receiver.Url, ["room.published"])).Id();
+        var payload = string.Concat(Enumerable.Repeat("{\"a\":", 63)) + "1" + new string('}', 63);
+
+        (await server.PostAsync("/api/v1/rooms/lobby/messages", $"{{\"type\":\"chat\",\"payload\":{payload}}}", server.AdminToken)).AssertStatus(201);
+        await receiver.WaitAsync(1);
+        var shown = await server.GetAsync($"/api/v1/webhooks/{id}/deliveries/{await server.DeliveryOfAsync(id, "room.published")}", server.AdminToken);
+
+        Assert.Equal(200, shown.Status);
+        Assert.Contains(payload, shown.Text, StringComparison.Ordinal);
+        Assert.Contains(payload, System.Text.Encoding.UTF8.GetString(receiver.All[0].Body), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Database_HeldUpByOthers_NobodyWaitsAndWhatIsLostIsTold()
     {
         await using var receiver = await Receiver.StartAsync();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -98,7 +99,7 @@ internal sealed class CallOut : IDisposable
         {
             var verdict = await _pipeline.ExecuteAsync(
                 static async (state, token) => CallOutVerdict.Read(await state.CallOut.PostAsync(state.Body, token)),
-                (CallOut: this, Body: JsonSerializer.SerializeToUtf8Bytes(question)),
+                (CallOut: this, Body: Write(question)),
                 cancellationToken);
             _metrics.Count(_kind, verdict.Error is null ? "allowed" : "refused", _time.GetElapsedTime(startedAt));
             if (Interlocked.Exchange(ref _isFailing, 0) == 1)
@@ -125,6 +126,18 @@ internal sealed class CallOut : IDisposable
 
             throw failure;
         }
+    }
+
+    /// <summary>Not by the serializer, which goes no deeper than a message may, and a question has it within.</summary>
+    private static byte[] Write(JsonObject question)
+    {
+        var bytes = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            question.WriteTo(json);
+        }
+
+        return bytes.WrittenSpan.ToArray();
     }
 
     private async Task<byte[]> PostAsync(byte[] body, CancellationToken cancellationToken)

@@ -31,6 +31,9 @@ internal static class Deliveries
         },
         id: "webhook_deliveries.id");
 
+    /// <summary>A message is nested 64 deep at most, and an event has it within.</summary>
+    private static JsonDocumentOptions Deep { get; } = new() { MaxDepth = 128 };
+
     private static ApiError NotFound { get; } = new(ErrorCode.NotFound, "There is no such delivery.");
 
     public static async Task<IResult> ListAsync(string webhook_id, RequestedList asked, WebhookStore store, Database database, CancellationToken cancellationToken) =>
@@ -46,7 +49,7 @@ internal static class Deliveries
         }
 
         var attempts = await store.AttemptsAsync(delivery_id, cancellationToken);
-        using var body = JsonDocument.Parse(WebhookEvent.Body(task.EventId, task.EventType, task.At, task.Sequence, task.Data));
+        using var body = JsonDocument.Parse(WebhookEvent.Body(task.EventId, task.EventType, task.At, task.Sequence, task.Data), Deep);
         return TypedResults.Ok(new DeliveryDetails(
             DeliveryResponse.From(row),
             body.RootElement.Clone(),

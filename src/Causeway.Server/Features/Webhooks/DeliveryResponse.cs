@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Causeway.Server;
 
@@ -62,7 +64,7 @@ internal sealed record DeliveryResponse
 /// <param name="Delivery">As in the list.</param>
 /// <param name="Body">What is sent.</param>
 /// <param name="Tries">Its tries, the oldest first.</param>
-internal sealed record DeliveryDetails(DeliveryResponse Delivery, JsonElement Body, IReadOnlyList<AttemptResponse> Tries);
+internal sealed record DeliveryDetails(DeliveryResponse Delivery, [property: JsonConverter(typeof(SentBodyConverter))] JsonElement Body, IReadOnlyList<AttemptResponse> Tries);
 
 /// <summary>One request of a delivery.</summary>
 /// <param name="Number">Which, from 1.</param>
@@ -72,3 +74,11 @@ internal sealed record DeliveryDetails(DeliveryResponse Delivery, JsonElement Bo
 /// <param name="Error">Why it failed; null where it did not.</param>
 /// <param name="Answer">The first 1,024 bytes of the answer, as text.</param>
 internal sealed record AttemptResponse(long Number, DateTimeOffset At, long DurationMs, long? Status, string? Error, string? Answer);
+
+/// <summary>Shows what is sent as it is: a message may be nested as deep as JSON of ours ever is, and lies two levels deeper here.</summary>
+internal sealed class SentBodyConverter : JsonConverter<JsonElement>
+{
+    public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonElement.ParseValue(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, JsonElement value, JsonSerializerOptions options) => writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
+}
