@@ -40,6 +40,43 @@ public sealed class PostgresTests
         Assert.Equal(1, await test.Database.ExecuteAsync("INSERT INTO things VALUES ('2')"));
     }
 
+    /// <summary>As after a change of the primary: connections lead to a server that takes no writes, and those that are kept would for ever.</summary>
+    [Fact]
+    public async Task WriteAsync_ServerThatTakesNoWrites_IsUnavailableUntilOneDoes()
+    {
+        SkipUnlessThere();
+        var server = await PostgresServer.SharedAsync();
+        var connection = await server.CreateDatabaseAsync();
+        await using var test = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite, options =>
+        {
+            options.Provider = DatabaseProvider.Postgres;
+            options.ConnectionString = connection;
+        });
+        await test.Database.ExecuteAsync("CREATE TABLE things (id text PRIMARY KEY)");
+
+        await server.TakeNoWritesAsync(connection, true);
+        await Eventually.Equal("The database takes no writes at the moment.", () => TryAsync("1"));
+        Assert.Empty(await test.Database.QueryAsync<string>("SELECT id FROM things"));
+        await server.TakeNoWritesAsync(connection, false);
+
+        await Eventually.True(async () => await TryAsync("2") is null);
+        Assert.Equal(["2"], await test.Database.QueryAsync<string>("SELECT id FROM things"));
+
+        async Task<string?> TryAsync(string id)
+        {
+            try
+            {
+                await test.Database.ExecuteAsync("INSERT INTO things VALUES (@id)", new { id });
+                return null;
+            }
+            catch (DatabaseUnavailableException exception)
+            {
+                Assert.False(exception.MayBeDone);
+                return exception.Message;
+            }
+        }
+    }
+
     [Fact]
     public async Task WriteAsync_CutWhileItRuns_IsUnavailableAndNotDone()
     {

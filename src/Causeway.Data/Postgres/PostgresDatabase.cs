@@ -252,7 +252,19 @@ internal sealed class PostgresDatabase : Database
         }
     }
 
-    private Exception? Translate(Exception exception) => exception is ObjectDisposedException && Volatile.Read(ref _closed) == 1
-        ? new DatabaseUnavailableException("The database is being closed.", exception)
-        : PostgresErrors.Translate(exception);
+    private Exception? Translate(Exception exception)
+    {
+        if (exception is ObjectDisposedException && Volatile.Read(ref _closed) == 1)
+        {
+            return new DatabaseUnavailableException("The database is being closed.", exception);
+        }
+
+        if (PostgresErrors.TakesNoWrites(exception))
+        {
+            // Others lead there as well; new ones may lead to the server that took over.
+            _source.Clear();
+        }
+
+        return PostgresErrors.Translate(exception);
+    }
 }

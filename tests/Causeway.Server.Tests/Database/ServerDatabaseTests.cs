@@ -59,6 +59,25 @@ public sealed class ServerDatabaseTests : IDisposable
         await Eventually.Equal("available", () => DatabaseState(server));
     }
 
+    [Fact]
+    public async Task Request_PostgresTakesNoWrites_IsUnavailableAndRecovers()
+    {
+        NeedPostgres();
+        var postgres = await PostgresServer.SharedAsync();
+        var connection = await postgres.CreateDatabaseAsync();
+        await using var server = await RunningServer.StartAsync(Configured(connection));
+        await Eventually.Equal("available", () => DatabaseState(server));
+
+        await postgres.TakeNoWritesAsync(connection, true);
+        await Eventually.True(async () => (await server.GetAsync("/ready")).Text.Contains("takes no writes", StringComparison.Ordinal));
+        (await server.PostAsync("/api/v1/rooms", """{"room_id":"lobby"}""", null, ("Idempotency-Key", "one"))).AssertError(503, "UNAVAILABLE");
+        (await server.PostAsync("/api/v1/exports", """{"list":"users","format":"csv"}""")).AssertError(503, "UNAVAILABLE");
+
+        await postgres.TakeNoWritesAsync(connection, false);
+        await Eventually.Equal("available", () => DatabaseState(server));
+        await Eventually.Equal(201, async () => (await server.PostAsync("/api/v1/rooms", """{"room_id":"lobby"}""", null, ("Idempotency-Key", "one"))).Status);
+    }
+
     /// <summary>A database that comes back later than the service may have no tables: with migrations off it stays so, for as long as the test wants.</summary>
     [Fact]
     public async Task Request_PostgresIsBackWithoutItsTables_IsUnavailableAndNoFailure()

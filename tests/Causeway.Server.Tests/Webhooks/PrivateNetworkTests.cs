@@ -30,6 +30,7 @@ public sealed class PrivateNetworkTests(PrivateNetworkTests.Home home) : IClassF
     [InlineData("https://user:password@example.com/")]
     [InlineData("https://example.com/#part")]
     [InlineData("javascript:alert(1)")]
+    [InlineData(" https://example.com/")]
     public async Task Create_NoAddressToPostTo_Refused(string url) =>
         (await home.Server.PostAsync("/api/v1/webhooks", $$"""{"url":"{{url}}","events":["*"]}""")).AssertError(422, "VALIDATION_ERROR");
 

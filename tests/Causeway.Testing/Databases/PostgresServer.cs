@@ -107,6 +107,22 @@ public sealed class PostgresServer : IAsyncDisposable
         return new NpgsqlConnectionStringBuilder(_connectionString) { Database = name, Pooling = true, MaxPoolSize = 20 }.ConnectionString;
     }
 
+    /// <summary>Has a database take no writes by connections that are made from now on, as those to a standby, or take them again. With the first, connections that are there are cut.</summary>
+    public async Task TakeNoWritesAsync(string database, bool takesNone)
+    {
+        var name = new NpgsqlConnectionStringBuilder(database).Database;
+        var connection = new NpgsqlConnection(_connectionString);
+        await using (connection.ConfigureAwait(false))
+        {
+            await connection.OpenAsync().ConfigureAwait(false);
+            await ExecuteAsync(connection, $"ALTER DATABASE {name} SET default_transaction_read_only = {(takesNone ? "on" : "off")}").ConfigureAwait(false);
+            if (takesNone)
+            {
+                await ExecuteAsync(connection, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'").ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Stops it, cutting all connections; what is in its directory stays.</summary>
     public Task StopAsync() => EndAsync("stop");
 

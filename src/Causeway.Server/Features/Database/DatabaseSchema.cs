@@ -6,6 +6,8 @@ namespace Causeway.Server;
 /// <summary>Brings the database to the program's schema: at start, or as soon as a PostgreSQL that was out of reach then is back.</summary>
 internal sealed class DatabaseSchema(Database database, Migrator migrator, CursorKey cursors, ServerSettings settings, ILogger<DatabaseSchema> logger)
 {
+    private const string ReadOnlyOrNot = "SELECT current_setting('transaction_read_only')";
+
     private volatile bool _isReady;
 
     /// <summary>Whether the schema is the program's. Until then tables may be missing.</summary>
@@ -31,7 +33,7 @@ internal sealed class DatabaseSchema(Database database, Migrator migrator, Curso
         }
     }
 
-    /// <summary>Whether the database answers and has the schema.</summary>
+    /// <summary>Whether the database answers, has the schema and takes writes.</summary>
     public async ValueTask<ReadinessResult> ProbeAsync(CancellationToken cancellationToken)
     {
         try
@@ -41,8 +43,9 @@ internal sealed class DatabaseSchema(Database database, Migrator migrator, Curso
                 await BringUpAsync(cancellationToken);
             }
 
-            await database.QuerySingleOrDefaultAsync<long>("SELECT 1", cancellationToken: cancellationToken);
-            return ReadinessResult.Ready();
+            return await database.QuerySingleOrDefaultAsync<string>(database.Provider == DatabaseProvider.Postgres ? ReadOnlyOrNot : "SELECT 'off'", cancellationToken: cancellationToken) == "on"
+                ? ReadinessResult.Unavailable("takes no writes")
+                : ReadinessResult.Ready();
         }
         catch (DatabaseUnavailableException)
         {

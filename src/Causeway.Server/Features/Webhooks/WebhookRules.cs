@@ -24,7 +24,7 @@ internal static class WebhookRules
     /// <summary>Checks an endpoint's address; a name is looked up when it is connected to, and then judged by its addresses.</summary>
     public static void CheckUrl(FieldErrors errors, string? url, bool allowsInside)
     {
-        if (url is not { Length: > 0 and <= MaxUrlLength } || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri is not { UserInfo: "", Fragment: "" } || uri.Host.Length == 0)
+        if (url is not { Length: > 0 and <= MaxUrlLength } || url.Any(char.IsWhiteSpace) || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri is not { UserInfo: "", Fragment: "" } || uri.Host.Length == 0)
         {
             errors.Add("url", UrlRule);
         }
