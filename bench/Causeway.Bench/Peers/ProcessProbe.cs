@@ -8,13 +8,12 @@ internal sealed class ProcessProbe(int processId)
     private const double TicksPerSecond = 100;
 
     /// <summary>User and system time of all threads, in seconds; the kernel counts in hundredths.</summary>
-    public double CpuSeconds => Family().Sum(static id =>
-    {
-        // The name, in parentheses, may hold spaces; utime and stime are the 14th and 15th field, the first after it is the third.
-        var stat = File.ReadAllText($"/proc/{id}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
-    });
+    public double CpuSeconds => Family().Sum(static id => Seconds($"/proc/{id}/stat"));
+
+    /// <summary>That part of <see cref="CpuSeconds"/> in which .NET compiled in the background what it had found to be hot: a node that has run for a while does not.</summary>
+    public double CompilingSeconds => Family().SelectMany(static id => Directory.GetDirectories($"/proc/{id}/task"))
+        .Where(static task => File.ReadAllText(Path.Combine(task, "comm")).StartsWith(".NET Tiered", StringComparison.Ordinal))
+        .Sum(static task => Seconds(Path.Combine(task, "stat")));
 
     public double ResidentKilobytes => Family().Sum(static id => Status(id, "VmRSS:"));
 
@@ -37,6 +36,14 @@ internal sealed class ProcessProbe(int processId)
         }
 
         return held;
+    }
+
+    private static double Seconds(string file)
+    {
+        // The name, in parentheses, may hold spaces; utime and stime are the 14th and 15th field, the first after it is the third.
+        var stat = File.ReadAllText(file);
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
     }
 
     private static int Port(string address) => int.Parse(address.AsSpan(address.IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);

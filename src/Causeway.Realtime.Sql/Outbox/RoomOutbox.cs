@@ -7,7 +7,7 @@ namespace Causeway.Realtime.Sql;
 
 /// <summary>
 /// Publishes to rooms within a transaction of the application's own: nothing is sent when it is rolled back, and everything when it is committed, after a crash in between as well. A durable room
-/// gets each message once; a room in memory may get one again that was on its way when the process ended.
+/// gets each message once, from whichever node; one without a log, and an ephemeral message, may be sent again that was on its way when the process ended.
 /// </summary>
 /// <remarks>A message gets its place in the room after the commit, so behind what was published meanwhile. Those of one transaction keep their order in each room.</remarks>
 public sealed class RoomOutbox : IDisposable
@@ -77,20 +77,16 @@ public sealed class RoomOutbox : IDisposable
             var held = new HashSet<string>(StringComparer.Ordinal);
             for (var passed = 0L; ;)
             {
-                var rows = await _database.QueryAsync<Row>(
-                    "SELECT number, key, room_id, type, conflate_key, sender, ephemeral, payload FROM room_outbox WHERE number > @passed ORDER BY number LIMIT @limit",
-                    new { passed, limit = (long)AtOnce }, cancellationToken).ConfigureAwait(false);
-
-                // The rooms side by side, the messages of each in their order.
-                var done = await Task.WhenAll(rows.GroupBy(static row => row.RoomId, StringComparer.Ordinal).Select(ofRoom => SendRoomAsync(ofRoom, held, cancellationToken))).ConfigureAwait(false);
-                await DeleteAsync(done.SelectMany(static numbers => numbers), cancellationToken).ConfigureAwait(false);
-                sent += done.Sum(static numbers => numbers.Count);
-                if (rows.Count < AtOnce)
+                var page = _database.Provider == DatabaseProvider.Postgres
+                    ? await SendAloneAsync(passed, held, cancellationToken).ConfigureAwait(false)
+                    : await SendPageAsync(null, passed, held, cancellationToken).ConfigureAwait(false);
+                sent += page.Sent;
+                if (page.Last is not { } last)
                 {
                     return sent;
                 }
 
-                passed = rows[^1].Number;
+                passed = last;
             }
         }
         finally
@@ -101,6 +97,41 @@ public sealed class RoomOutbox : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
+
+    /// <summary>
+    /// A page, while no other node sends: else both would read what one of them is about to delete, and a room without a log has nothing to tell that by. A node that stands still lets go.
+    /// </summary>
+    private Task<Page> SendAloneAsync(long passed, HashSet<string> held, CancellationToken cancellationToken) => _database.WriteAsync(
+        async (unit, token) =>
+        {
+            await unit.ExecuteAsync(
+                "SET LOCAL idle_in_transaction_session_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtextextended('causeway room outbox', 0))", null, token).ConfigureAwait(false);
+            return await InNobodysContext(() => SendPageAsync(unit, passed, held, token)).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    /// <summary>Publishes the first messages behind a number, and deletes those that need not be sent again.</summary>
+    /// <param name="unit">What they are deleted in; null for a write of its own.</param>
+    /// <param name="passed">The number.</param>
+    /// <param name="held">Rooms that can't be published to at the moment.</param>
+    /// <param name="cancellationToken">Stops it between two messages.</param>
+    private async Task<Page> SendPageAsync(UnitOfWork? unit, long passed, HashSet<string> held, CancellationToken cancellationToken)
+    {
+        var rows = await _database.QueryAsync<Row>(
+            "SELECT number, key, room_id, type, conflate_key, sender, ephemeral, payload FROM room_outbox WHERE number > @passed ORDER BY number LIMIT @limit",
+            new { passed, limit = (long)AtOnce }, cancellationToken).ConfigureAwait(false);
+
+        // The rooms side by side, the messages of each in their order.
+        var done = await Task.WhenAll(rows.GroupBy(static row => row.RoomId, StringComparer.Ordinal).Select(ofRoom => SendRoomAsync(ofRoom, held, cancellationToken))).ConfigureAwait(false);
+        var numbers = done.SelectMany(static numbers => numbers).Select(static number => new { number }).ToList();
+        if (numbers.Count > 0)
+        {
+            const string delete = "DELETE FROM room_outbox WHERE number = @number";
+            await (unit is null ? _database.ExecuteAsync(delete, numbers, cancellationToken) : unit.ExecuteAsync(delete, numbers, cancellationToken)).ConfigureAwait(false);
+        }
+
+        return new Page(numbers.Count, rows.Count < AtOnce ? null : rows[^1].Number);
+    }
 
     /// <summary>Publishes messages of one room until one can't be stored; that one waits, and so do those behind it.</summary>
     private async Task<List<long>> SendRoomAsync(IGrouping<string, Row> ofRoom, HashSet<string> held, CancellationToken cancellationToken)
@@ -140,15 +171,6 @@ public sealed class RoomOutbox : IDisposable
         return done;
     }
 
-    private async Task DeleteAsync(IEnumerable<long> numbers, CancellationToken cancellationToken)
-    {
-        var rows = numbers.Select(static number => new { number }).ToList();
-        if (rows.Count > 0)
-        {
-            await _database.WriteAsync((unit, token) => unit.ExecuteAsync("DELETE FROM room_outbox WHERE number = @number", rows, token), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
     /// <summary>Called within a commit, so it waits for nothing.</summary>
     private void SendSoon()
     {
@@ -160,18 +182,26 @@ public sealed class RoomOutbox : IDisposable
                 return;
             }
 
-            // In nobody's context: it is not a part of the write that has just ended.
             _isSending = true;
-            if (ExecutionContext.IsFlowSuppressed())
+            Sending = InNobodysContext(async () =>
             {
-                Sending = Task.Run(SendDueAsync);
-                return;
-            }
+                await SendDueAsync().ConfigureAwait(false);
+                return true;
+            });
+        }
+    }
 
-            using (ExecutionContext.SuppressFlow())
-            {
-                Sending = Task.Run(SendDueAsync);
-            }
+    /// <summary>Runs what is not a part of the write that it is begun in, or that has just ended.</summary>
+    private static Task<T> InNobodysContext<T>(Func<Task<T>> work)
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return Task.Run(work);
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return Task.Run(work);
         }
     }
 
@@ -199,6 +229,10 @@ public sealed class RoomOutbox : IDisposable
             return _isSending = due;
         }
     }
+
+    /// <param name="Sent">How many were sent.</param>
+    /// <param name="Last">The number of the last one read; null when there are no more.</param>
+    private readonly record struct Page(int Sent, long? Last);
 
     private sealed record Row
     {

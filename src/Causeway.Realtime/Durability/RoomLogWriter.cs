@@ -98,11 +98,31 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
     {
         while (TakeBatch() is { } batch)
         {
-            var stored = await StoreAsync(batch).ConfigureAwait(false);
+            if (await StoreAsync(batch).ConfigureAwait(false) is { } stored)
+            {
+                // In the order in which they were stored, and no third one is stored meanwhile.
+                await DeliveredAsync(batch).ConfigureAwait(false);
+                _delivering = core.Pool.Run(() => DeliverAsync(batch, stored));
+            }
+            else
+            {
+                Refuse(batch, Refusals.LogUnavailable);
+                End(batch);
+            }
+        }
+    }
 
-            // In the order in which they were stored, and no third one is stored meanwhile.
+    /// <summary>The batch before this one is delivered. Publishers don't wait long for that.</summary>
+    private async Task DeliveredAsync(List<PendingPublish> batch)
+    {
+        try
+        {
+            await _delivering.WaitAsync(Patience, core.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Refuse(batch, Refusals.LogInDoubt);
             await _delivering.ConfigureAwait(false);
-            _delivering = core.Pool.Run(() => DeliverAsync(batch, stored));
         }
     }
 
@@ -158,35 +178,6 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
             // Whatever it was, nobody may wait for ever, and the next batch is another one.
             core.Logger.RoomLogFailed(batch.Count, exception);
             return null;
-        }
-    }
-
-    /// <summary>Gives what was stored to the rooms, and tells the publishers; those of what was not that they are refused.</summary>
-    private async Task DeliverAsync(List<PendingPublish> batch, IReadOnlyList<RoomLogAppended>? stored)
-    {
-        try
-        {
-            if (stored is null)
-            {
-                Refuse(batch, Refusals.LogUnavailable);
-            }
-            else
-            {
-                await DeliverStoredAsync(batch, stored).ConfigureAwait(false);
-            }
-        }
-        catch (Exception exception)
-        {
-            core.Logger.RoomLogFailed(batch.Count, exception);
-            Refuse(batch, Refusals.LogUnavailable);
-        }
-        finally
-        {
-            batch.ForEach(pending =>
-            {
-                _excluded.TryRemove(pending.Message.Id, out _);
-                pending.Room.Opening!.EndPublish();
-            });
         }
     }
 
@@ -264,6 +255,24 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
             }
 
             await core.Pool.Delay(wait, core.Time, _stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives what was stored to the rooms, and tells the publishers.</summary>
+    private async Task DeliverAsync(List<PendingPublish> batch, IReadOnlyList<RoomLogAppended> stored)
+    {
+        try
+        {
+            await DeliverStoredAsync(batch, stored).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            core.Logger.RoomLogFailed(batch.Count, exception);
+            Refuse(batch, Refusals.LogInDoubt);
+        }
+        finally
+        {
+            End(batch);
         }
     }
 
@@ -365,6 +374,12 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
             core.Logger.RoomLogUnavailable(messages, exception);
         }
     }
+
+    private void End(List<PendingPublish> batch) => batch.ForEach(pending =>
+    {
+        _excluded.TryRemove(pending.Message.Id, out _);
+        pending.Room.Opening!.EndPublish();
+    });
 
     /// <summary>Those who were told something before keep that.</summary>
     private static void Refuse(IEnumerable<PendingPublish> batch, ApiError error)

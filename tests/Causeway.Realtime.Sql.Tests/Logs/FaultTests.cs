@@ -145,14 +145,18 @@ public sealed class FaultTests
         _logs.IsAway = true;
 
         var publishing = server.TryPublishAsync("log:a", 3).AsTask();
-        await AdvanceUntilAsync(time, publishing);
-        var newcomer = await server.TryPublishAsync("log:a", 4).AsTask().Within();
+        await Eventually.True(() => _logs.Appends == 2);
+        var behind = server.TryPublishAsync("log:a", 4).AsTask();
+        await Eventually.True(() => _logs.Appends == 3);
+        await AdvanceUntilAsync(time, Task.WhenAll(publishing, behind));
+        var newcomer = await server.TryPublishAsync("log:a", 5).AsTask().Within();
         _logs.IsAway = false;
-        await AdvanceUntilAsync(time, Eventually.True(async () => (await server.TryPublishAsync("log:a", 5)).Published));
+        await AdvanceUntilAsync(time, Eventually.True(async () => (await server.TryPublishAsync("log:a", 6)).Published));
 
         Assert.Contains("may be there", (await publishing).Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("may be there", (await behind).Error!.Message, StringComparison.Ordinal);
         Assert.Contains("nothing was stored", newcomer.Error!.Message, StringComparison.Ordinal);
-        Assert.Equal([1, 2, 3, 5], await NextAsync(client, 4));
+        Assert.Equal([1, 2, 3, 4, 6], await NextAsync(client, 5));
     }
 
     [Theory]

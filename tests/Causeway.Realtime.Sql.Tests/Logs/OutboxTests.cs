@@ -91,6 +91,20 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task Send_OnTwoNodesAtOnce_EachMessageIsSentByOneOfThem()
+    {
+        await using var first = await LogServer.StartAsync(LogHome.Postgres);
+        await using var second = await first.AnotherAsync();
+        await first.Database.ExecuteAsync(
+            "INSERT INTO room_outbox (key, room_id, type, ephemeral, payload) SELECT 'k' || n, 'nolog:' || n % 5, 'chat', n % 2 = 0, @payload FROM generate_series(1, 2000) n", new { payload = Payload(1) });
+
+        var sent = await Task.WhenAll(Outbox(first).SendAsync(), Outbox(second).SendAsync()).Within();
+
+        Assert.Equal(2_000, sent.Sum());
+        Assert.Equal(0, await LeftAsync(first));
+    }
+
+    [Fact]
     public async Task Send_RoomInMemoryAndRoomThatRefuses_EachToItsOwn()
     {
         FaultyLogs logs = null!;
