@@ -5,10 +5,10 @@ namespace Causeway.Realtime.Sql;
 /// <summary>The nodes of a cluster and who is on them, in PostgreSQL; its clock counts, so that those of the nodes don't matter.</summary>
 internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNodeFollower? follower = null) : IClusterStore
 {
-    public Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
+    public Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, IReadOnlyCollection<string> told, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
         async (unit, token) =>
         {
-            var parameters = new { report.Node, report.Name, report.Connections, lease = lease.TotalSeconds };
+            var parameters = new { report.Node, report.Name, report.Connections, lease = lease.TotalSeconds, told = told.ToArray() };
             var held = await unit.ExecuteAsync(
                 isNew
                     ? """
@@ -18,16 +18,9 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
                     : "UPDATE nodes SET lease_until = now() + make_interval(secs => @lease), seen_at = now(), connections = @Connections WHERE node = @Node AND lease_until > now()",
                 parameters, token).ConfigureAwait(false) > 0;
 
-            // One node at a time: the others would find nothing but its locks.
-            var gone = await unit.QueryAsync<GoneRow>(
-                "DELETE FROM nodes WHERE node IN (SELECT node FROM nodes WHERE lease_until <= now() AND node <> @Node FOR UPDATE SKIP LOCKED) RETURNING node, name, has_left", parameters, token).ConfigureAwait(false);
-            var nodes = gone.ConvertAll(static row => new GoneNode(row.Node, row.Name, row.HasLeft));
-            if (follower is not null && nodes.FindAll(static node => !node.HasLeft) is { Count: > 0 } lost)
-            {
-                await follower.FollowAsync(unit, lost, token).ConfigureAwait(false);
-            }
-
-            return new LeaseRenewal(held, nodes);
+            var takenOut = told.Count > 0 ? await TakeOutAsync(unit, [.. told], token).ConfigureAwait(false) : [];
+            var gone = await unit.QueryAsync<GoneRow>("SELECT node, name, has_left FROM nodes WHERE lease_until <= now() AND node <> @Node AND node <> ALL(@told)", parameters, token).ConfigureAwait(false);
+            return new LeaseRenewal(held, gone.ConvertAll(static row => row.ToNode()), takenOut);
         },
         cancellationToken));
 
@@ -98,6 +91,21 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
     /// <summary>Names come from whoever signs tokens; one that can't be kept must not keep everybody else's presence from being written.</summary>
     private static string? Kept(string? text) => text is null ? null : DatabaseText.Keep(text);
 
+    private async Task<List<GoneNode>> TakeOutAsync(UnitOfWork unit, string[] told, CancellationToken cancellationToken)
+    {
+        // One node at a time: the others would find nothing but its locks.
+        var rows = await unit.QueryAsync<GoneRow>(
+            "DELETE FROM nodes WHERE node IN (SELECT node FROM nodes WHERE node = ANY(@told) AND lease_until <= now() FOR UPDATE SKIP LOCKED) RETURNING node, name, has_left", new { told }, cancellationToken)
+            .ConfigureAwait(false);
+        var taken = rows.ConvertAll(static row => row.ToNode());
+        if (follower is not null && taken.FindAll(static node => !node.HasLeft) is { Count: > 0 } lost)
+        {
+            await follower.FollowAsync(unit, lost, cancellationToken).ConfigureAwait(false);
+        }
+
+        return taken;
+    }
+
     private static T[] Of<T>(List<NodePresence> changes, Func<NodePresence, T> value) => [.. changes.Select(value)];
 
     private sealed record GoneRow
@@ -107,6 +115,8 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
         public required string Name { get; init; }
 
         public bool HasLeft { get; init; }
+
+        public GoneNode ToNode() => new(Node, Name, HasLeft);
     }
 
     private sealed record NodeRow

@@ -5,14 +5,16 @@ namespace Causeway.Realtime;
 public interface IClusterStore
 {
     /// <summary>
-    /// Enters a node, or prolongs its lease; and takes those others out whose lease is over, with everybody on them. A node never takes out itself: nobody might hear of it.
+    /// Enters a node, or prolongs its lease; says whose lease is over, and takes those of them out that all have been told of, with everybody on them: in this order, so that none goes unsaid when whoever found
+    /// it ends, or does not get the answer. A lease that is over is never prolonged. A node never takes out itself: nobody might hear of it.
     /// </summary>
     /// <param name="report">The node as it is now.</param>
     /// <param name="isNew">Whether it is to be entered.</param>
+    /// <param name="told">Nodes to take out: those that were <see cref="LeaseRenewal.Gone"/> before. One that another node has taken out meanwhile changes nothing.</param>
     /// <param name="cancellationToken">Nobody waits any more.</param>
-    Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, CancellationToken cancellationToken);
+    Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, IReadOnlyCollection<string> told, CancellationToken cancellationToken);
 
-    /// <summary>Ends a node's lease, with everybody on it gone: the next that renews its own takes it out.</summary>
+    /// <summary>Ends a node's lease, with everybody on it gone: those that renew their own take it out.</summary>
     /// <param name="node">The node.</param>
     /// <param name="cancellationToken">Nobody waits any more.</param>
     Task LeaveAsync(string node, CancellationToken cancellationToken);
@@ -51,10 +53,11 @@ public sealed record ClusterNode(string Node, string Name, int Connections, Date
 
 /// <summary>What came of prolonging a lease.</summary>
 /// <param name="IsHeld">False when it was over: the node is out.</param>
-/// <param name="Gone">Nodes that were taken out now, and by no other.</param>
-public sealed record LeaseRenewal(bool IsHeld, IReadOnlyList<GoneNode> Gone);
+/// <param name="Gone">Nodes whose lease is over and that nobody has taken out yet: to be told of, and named in the next renewal. Others may find them too.</param>
+/// <param name="TakenOut">Nodes that are taken out with this renewal, and by no other.</param>
+public sealed record LeaseRenewal(bool IsHeld, IReadOnlyList<GoneNode> Gone, IReadOnlyList<GoneNode> TakenOut);
 
-/// <summary>A node that was taken out.</summary>
+/// <summary>A node whose lease is over.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Name">What operators knew it by.</param>
 /// <param name="HasLeft">Whether it left of itself; false where its lease ran out.</param>

@@ -103,6 +103,7 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
 
     private async Task LeaseAsync(CancellationToken stop)
     {
+        string[] told = [];
         while (!stop.IsCancellationRequested)
         {
             var wait = TimeSpan.FromSeconds(core.Options.NodeLeaseSeconds) / 3;
@@ -110,22 +111,18 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
             {
                 using var patience = new CancellationTokenSource(Patience, core.Time);
                 using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-                var renewal = await store.RenewAsync(new NodeReport(Node, core.Node, core.Connections.Count), isNew: !_isMember, giveUp.Token).ConfigureAwait(false);
+                var renewal = await store.RenewAsync(new NodeReport(Node, core.Node, core.Connections.Count), isNew: !_isMember, told, giveUp.Token).ConfigureAwait(false);
                 _isLeaseFailing = false;
-                foreach (var (node, name, hasLeft) in renewal.Gone)
+                foreach (var (node, name, _) in renewal.TakenOut.Where(static node => !node.HasLeft))
                 {
-                    Forget(node);
-                    cluster.NodeGone(node);
-                    if (!hasLeft)
-                    {
-                        core.Logger.NodeLost(node, name);
-                    }
+                    core.Logger.NodeLost(node, name);
                 }
 
-                if (renewal.Gone.Count > 0)
+                told = [.. renewal.Gone.Select(static gone => gone.Node)];
+                if (told.Length > 0)
                 {
-                    // What they stored last they may have told nobody.
-                    cluster.Resynchronise();
+                    TellGone(told);
+                    wait = TimeSpan.Zero;
                 }
 
                 if (!renewal.IsHeld)
@@ -152,6 +149,19 @@ internal sealed class PresenceShare(LiveCore core, Cluster cluster, IClusterStor
 
             await core.Pool.Delay(wait, core.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Everybody hears of nodes whose lease is over. Only then are they taken out: what nobody was told of is found again.</summary>
+    private void TellGone(string[] nodes)
+    {
+        foreach (var node in nodes)
+        {
+            Forget(node);
+            cluster.NodeGone(node);
+        }
+
+        // What they stored last they may have told nobody.
+        cluster.Resynchronise();
     }
 
     /// <summary>

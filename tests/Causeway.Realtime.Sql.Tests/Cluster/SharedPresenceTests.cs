@@ -133,7 +133,7 @@ public abstract class SharedPresenceTests(BackplaneHome home)
         await using var one = await LogServer.StartNodeAsync(home);
         var store = one.Services.GetRequiredService<IClusterStore>();
         var token = TestContext.Current.CancellationToken;
-        await store.RenewAsync(new NodeReport("another", "another", 0), isNew: true, token);
+        await store.RenewAsync(new NodeReport("another", "another", 0), isNew: true, [], token);
 
         NodePresence[] there = [new("another", Room, "zero\0", "Z\0", 1, 1), new("another", Room, "half", "H\ud83d", 1, 2), new("another", Room, "ann", "ANN", 1, 3)];
         Assert.True(await store.WritePresenceAsync("another", there, token));

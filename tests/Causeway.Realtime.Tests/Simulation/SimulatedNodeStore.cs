@@ -3,7 +3,7 @@ namespace Causeway.Realtime.Tests;
 /// <summary>Who is alive and where, in the shared database, whose clock counts.</summary>
 internal sealed class SimulatedNodeStore(Simulator simulator, SimulatedDatabase database, SimulatedProcess process, TimeSpan lease) : IClusterStore
 {
-    public Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, CancellationToken cancellationToken) => database.AskAsync(
+    public Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, IReadOnlyCollection<string> told, CancellationToken cancellationToken) => database.AskAsync(
         process,
         () =>
         {
@@ -13,9 +13,10 @@ internal sealed class SimulatedNodeStore(Simulator simulator, SimulatedDatabase 
                 database.Nodes[report.Node] = simulator.Now + lease;
             }
 
+            var taken = told.Where(other => database.Nodes.ContainsKey(other) && !IsAlive(other)).ToList();
+            taken.ForEach(Remove);
             var gone = database.Nodes.Keys.Where(other => other != report.Node && !IsAlive(other)).ToList();
-            gone.ForEach(Remove);
-            return new LeaseRenewal(held, gone.ConvertAll(other => new GoneNode(other, "", HasLeft: false)));
+            return new LeaseRenewal(held, gone.ConvertAll(Gone), taken.ConvertAll(Gone));
         },
         cancellationToken);
 
@@ -64,6 +65,8 @@ internal sealed class SimulatedNodeStore(Simulator simulator, SimulatedDatabase 
         process,
         () => [.. database.Presence.Values.Where(entry => rooms.Contains(entry.Room) && IsAlive(entry.Node))],
         cancellationToken);
+
+    private static GoneNode Gone(string node) => new(node, "", HasLeft: false);
 
     private bool IsAlive(string node) => database.Nodes.TryGetValue(node, out var until) && until > simulator.Now;
 
