@@ -1,15 +1,13 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Causeway.Realtime;
 
 /// <summary>Sends every client away before the service stops: in batches, each told when to come back.</summary>
-[SuppressMessage("Security", "CA5394:Do not use insecure randomness", Justification = "Jitter keeps no secret.")]
 internal sealed class Drain(LiveCore core)
 {
     /// <summary>So many leave at once; fewer connections than this are gone in one go.</summary>
     private const int SmallestBatch = 100;
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MinJitter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MaxJitter = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
@@ -34,8 +32,9 @@ internal sealed class Drain(LiveCore core)
         }
     }
 
-    /// <summary>A little time, different for each client.</summary>
-    public static TimeSpan Jitter() => TimeSpan.FromMilliseconds(250 + (Random.Shared.NextDouble() * (MaxJitter.TotalMilliseconds - 250)));
+    /// <summary>A little time, different for each client: by the golden ratio, so that those who come one after the other lie as far apart as any, however many they are.</summary>
+    /// <param name="number">The client's among all connections.</param>
+    public static TimeSpan Jitter(long number) => MinJitter + ((MaxJitter - MinJitter) * (number * 0.6180339887498949 % 1));
 
     /// <summary>Refuses newcomers from now on; those who are there stay until <see cref="RunAsync"/>.</summary>
     public void Begin(TimeSpan window)
@@ -89,7 +88,7 @@ internal sealed class Drain(LiveCore core)
     // A client must not come back before the listener is gone: it would only be sent away again.
     private void SendAway(Connection connection, TimeSpan left)
     {
-        var after = left + Jitter();
+        var after = left + Jitter(connection.Number);
         var form = connection.Sender.Form;
         var notice = connection.Stream is null
             ? ServerMessages.Reconnect(form, after)

@@ -22,6 +22,9 @@ internal sealed class EventStream(IReadOnlyList<RoomId> rooms, EventResume resum
     public static byte[] Retry(WireForm form, TimeSpan after) =>
         WireFormat.Raw(form, string.Create(CultureInfo.InvariantCulture, $"retry: {(long)after.TotalMilliseconds}\n\n"));
 
+    /// <summary>Where the client wants to go on in the room at a place of the URL; null for nowhere.</summary>
+    public RoomPosition? PositionAt(int room) => resume.PositionAt(room);
+
     /// <summary>Notes the membership of the room at a place of the URL, before the stream starts.</summary>
     public void Set(int index, Membership member) => _members[index] = member;
 
@@ -32,7 +35,7 @@ internal sealed class EventStream(IReadOnlyList<RoomId> rooms, EventResume resum
         var resets = new List<byte[]>();
         for (var i = 0; i < _members.Length; i++)
         {
-            if (_members[i] is not { } member || member.Room.Attach(member, new JoinRequest(null, resume.PositionAt(i), 0)) is not { } point)
+            if (_members[i] is not { } member || member.Room.Attach(member, new JoinRequest(null, PositionAt(i), 0)) is not { } point)
             {
                 _members[i] = null;
                 continue;
@@ -44,7 +47,7 @@ internal sealed class EventStream(IReadOnlyList<RoomId> rooms, EventResume resum
             }
         }
 
-        sender.Start([.. Retry(sender.Form, Drain.Jitter()), .. Comment(sender.Form), .. ServerMessages.ConnectedEvent(connection, core, Cursor())]);
+        sender.Start([.. Retry(sender.Form, Drain.Jitter(connection.Number)), .. Comment(sender.Form), .. ServerMessages.ConnectedEvent(connection, core, Cursor())]);
         foreach (var reset in resets)
         {
             sender.Send(reset);
@@ -75,5 +78,8 @@ internal sealed class EventStream(IReadOnlyList<RoomId> rooms, EventResume resum
 /// <param name="Positions">What the cursor says; null when it can't be read.</param>
 internal readonly record struct EventResume(bool IsResumed, RoomPosition?[]? Positions)
 {
+    /// <summary>Reads what a client sent; null or nothing where it comes for the first time.</summary>
+    public static EventResume Of(string? id, int rooms) => string.IsNullOrEmpty(id) ? default : new(true, EventCursor.TryParse(id, rooms, out var positions) ? positions : null);
+
     public RoomPosition? PositionAt(int room) => Positions?[room];
 }

@@ -10,6 +10,8 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
 {
     private const int MaxRooms = 32;
 
+    private readonly StreamDoor _door = new(core);
+
     public async Task HandleAsync(HttpContext context)
     {
         if (core.Connections.IsDraining)
@@ -33,8 +35,8 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         }
 
         var identity = outcome.Identity!;
-        var resume = ReadResume(context, rooms.Count);
-        if (await CheckAccessAsync(identity, rooms, resume, context.RequestAborted) is { } forbidden)
+        var stream = new EventStream(rooms, ReadResume(context, rooms.Count));
+        if (await _door.CheckAsync(identity, stream, context.RequestAborted) is { } forbidden)
         {
             core.Connections.Admission.Leave(identity.UserId, Gate.AddressOf(context));
             core.Metrics.CountRefused(forbidden.Code);
@@ -42,7 +44,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             return;
         }
 
-        var connection = await OpenAsync(context, identity, new EventStream(rooms, resume));
+        var connection = await OpenAsync(context, identity, stream);
         await gate.ConfirmAsync(context, connection, version);
         var aborted = context.RequestAborted.UnsafeRegister(static state => ((Connection)state!).Post(LoopWorkKind.Gone), connection);
         await using (aborted.ConfigureAwait(false))
@@ -69,24 +71,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
             throw;
         }
 
-        var leftOut = new List<byte[]>();
-        for (var i = 0; i < stream.Rooms.Count; i++)
-        {
-            // The checks were just passed; a room that filled up, went or was forbidden meanwhile is left out, and said to be.
-            var (member, refused) = await core.Door.EnterAsync(connection, stream.Rooms[i], echo: true);
-            if (member is not null)
-            {
-                stream.Set(i, member);
-            }
-            else
-            {
-                var type = refused!.Code == ErrorCode.Forbidden ? "kicked" : "room_closed";
-                leftOut.Add(ServerMessages.PutOut(connection.Sender.Form, type, stream.Rooms[i], refused.Message));
-            }
-        }
-
-        core.Connections.Add(connection);
-        leftOut.ForEach(connection.Send);
+        await _door.EnterAsync(connection);
         return connection;
     }
 
@@ -94,7 +79,7 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
     private async Task SendAwayAsync(HttpContext context)
     {
         await StartResponseAsync(context);
-        await context.Response.Body.WriteAsync(EventStream.Farewell(WireForm.Event, core.Connections.DrainLeft + Drain.Jitter()), context.RequestAborted);
+        await context.Response.Body.WriteAsync(EventStream.Farewell(WireForm.Event, core.Connections.DrainLeft + Drain.Jitter(core.Connections.NextNumber())), context.RequestAborted);
     }
 
     private static async Task StartResponseAsync(HttpContext context)
@@ -127,50 +112,6 @@ internal sealed class RoomEventsEndpoint(LiveCore core, Gate gate)
         return read.Count is > 0 and <= MaxRooms ? null : Refusals.Invalid("room", $"1 to {MaxRooms} rooms, each as room=NAME");
     }
 
-    private static EventResume ReadResume(HttpContext context, int rooms)
-    {
-        var id = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["last_event_id"].FirstOrDefault();
-        return string.IsNullOrEmpty(id) ? new EventResume(false, null)
-            : new EventResume(true, EventCursor.TryParse(id, rooms, out var positions) ? positions : null);
-    }
-
-    private async ValueTask<ApiError?> CheckAccessAsync(RealtimeIdentity identity, IReadOnlyList<RoomId> rooms, EventResume resume, CancellationToken cancellationToken)
-    {
-        if (rooms.Count > core.Options.MaxRoomsPerConnection)
-        {
-            return Refusals.TooManyRooms(core.Options.MaxRoomsPerConnection);
-        }
-
-        for (var i = 0; i < rooms.Count; i++)
-        {
-            var id = rooms[i];
-            var (standing, failure) = await core.Lookup.FindAsync(id, identity.UserId, cancellationToken);
-            if ((failure ?? RoomAccess.CheckJoin(identity, standing.Rules, id, standing.Role)) is { } forbidden)
-            {
-                return forbidden;
-            }
-
-            if (!standing.MayBeEntered)
-            {
-                return Refusals.RoomNotFound(id);
-            }
-
-            if (await core.Door.OpenAsync(id, standing) is { } unavailable)
-            {
-                return unavailable;
-            }
-
-            if (core.Cluster is { } cluster && await cluster.CatchUp.FindAsync(id, resume.PositionAt(i)) is { } behind)
-            {
-                return behind;
-            }
-
-            if (core.Rooms.Get(id)?.Describe().Connections >= standing.Rules.MaxMembers)
-            {
-                return Refusals.RoomFull(id, standing.Rules.MaxMembers);
-            }
-        }
-
-        return null;
-    }
+    private static EventResume ReadResume(HttpContext context, int rooms) =>
+        EventResume.Of(context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["last_event_id"].FirstOrDefault(), rooms);
 }

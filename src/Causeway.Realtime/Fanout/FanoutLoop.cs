@@ -172,6 +172,9 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
             case LoopWorkKind.Detach:
                 Detach((Membership)work.Target!, (byte[]?)work.Argument);
                 break;
+            case LoopWorkKind.ListMembers:
+                ListMembers((Membership)work.Target!, (string?)work.Argument);
+                break;
             case LoopWorkKind.Close:
                 ((Connection)work.Target!).Sender.StartClose((CloseRequest)work.Argument!);
                 break;
@@ -394,6 +397,12 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
         {
             member.Sender.Send(notice);
         }
+    }
+
+    private static void ListMembers(Membership member, string? reference)
+    {
+        var (sender, room) = (member.Sender, member.Room);
+        sender.Send(ServerMessages.Members(sender.Form, reference, room.Id, room.MembersForMember(RoomActions.MaxListedMembers)));
     }
 
     private void Release(Connection connection)

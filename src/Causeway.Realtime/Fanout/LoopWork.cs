@@ -30,6 +30,9 @@ internal enum LoopWorkKind
     /// <summary>Membership, bytes or null: end its line in the room, then send the bytes.</summary>
     Detach,
 
+    /// <summary>Membership, reference or null: answer it with who is in the room, between what it hears of who comes and goes.</summary>
+    ListMembers,
+
     /// <summary>Connection, close: start to close it.</summary>
     Close,
 

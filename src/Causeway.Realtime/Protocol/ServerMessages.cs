@@ -97,6 +97,13 @@ internal static class ServerMessages
             WriteMembers(json, point.Members);
         });
 
+    /// <summary>The answer to <c>presence</c>.</summary>
+    public static byte[] Members(WireForm form, string? reference, RoomId room, MemberList members) => Ack(form, reference, (room, members), static (json, listed) =>
+    {
+        json.WriteString("room_id"u8, listed.room.Value);
+        WriteMembers(json, listed.members);
+    });
+
     public static void WriteMembers(Utf8JsonWriter json, MemberList members)
     {
         if (members.Members is not { } list)

@@ -412,7 +412,7 @@ internal sealed class Room
                 member.IsBehind = from < newest;
             }
 
-            return new AttachPoint(newest, from, recovered, _members.ListForNewcomer(JoinRequest.ListedMembers));
+            return new AttachPoint(newest, from, recovered, _members.ListForMember(JoinRequest.ListedMembers));
         }
     }
 
@@ -463,6 +463,15 @@ internal sealed class Room
         lock (_gate)
         {
             return new MemberList(_members.List(limit), _members.Users);
+        }
+    }
+
+    /// <summary>As <see cref="Members"/>, for somebody who hears who comes and goes from here on.</summary>
+    public MemberList MembersForMember(int limit)
+    {
+        lock (_gate)
+        {
+            return _members.ListForMember(limit);
         }
     }
 

@@ -7,7 +7,8 @@ internal sealed class RoomActions(LiveCore core)
 {
     private const int DefaultHistory = 50;
     private const int MaxHistory = 100;
-    private const int MaxListedMembers = 1_000;
+    /// <summary>Members named in the answer to <c>presence</c>.</summary>
+    public const int MaxListedMembers = 1_000;
 
     public ValueTask<ApiError?> JoinAsync(Connection connection, in Envelope envelope)
     {
@@ -113,6 +114,13 @@ internal sealed class RoomActions(LiveCore core)
             return new ApiError(ErrorCode.Forbidden, $"Rooms of the namespace '{rules.Name}' don't tell who is in them.");
         }
 
+        if (core.Rooms.Get(id) is { } room && connection.Find(room) is { } member)
+        {
+            // Whoever is in it follows who comes and goes: the answer has its place between.
+            connection.Loop.Post(new LoopWork(LoopWorkKind.ListMembers, member, reference));
+            return null;
+        }
+
         MemberList members;
         try
         {
@@ -123,11 +131,7 @@ internal sealed class RoomActions(LiveCore core)
             return Refusals.PresenceUnavailable;
         }
 
-        connection.Answer(ServerMessages.Ack(connection.Sender.Form, reference, (id, members), static (json, state) =>
-        {
-            json.WriteString("room_id"u8, state.id.Value);
-            ServerMessages.WriteMembers(json, state.members);
-        }));
+        connection.Answer(ServerMessages.Members(connection.Sender.Form, reference, id, members));
         return null;
     }
 

@@ -79,8 +79,8 @@ internal sealed class RoomMembers(bool hasPresence)
     /// <summary>The first users; null without presence.</summary>
     public RoomMember[]? List(int limit) => _presence is null ? null : [.. _presence.Members().Take(limit)];
 
-    /// <summary>What somebody is told who comes in: those whose grace is not over as well, since nobody will be told when they come back.</summary>
-    public MemberList ListForNewcomer(int limit) => new(_presence is null ? null : [.. _presence.Members(withAbsent: true).Take(limit)], _presence?.CountWithAbsent ?? 0);
+    /// <summary>What somebody is told who is in it: those whose grace is not over as well, since nobody will be told when they come back.</summary>
+    public MemberList ListForMember(int limit) => new(_presence is null ? null : [.. _presence.Members(withAbsent: true).Take(limit)], _presence?.CountWithAbsent ?? 0);
 
     /// <summary>Begins or ceases to count users.</summary>
     public void UsePresence(bool wanted)

@@ -67,8 +67,8 @@ public sealed class PresenceTests
         ann.Say("presence", Room);
         await core.AdvanceAsync(TimeSpan.FromSeconds(4.75));
 
-        Assert.Equal(["ann×1"], ann.Heard[^1].Members());
-        Assert.Equal(1, ann.Heard[^1].Number("member_count"));
+        Assert.Equal(["ann×1", "bob×0"], ann.Heard[^1].Members());
+        Assert.Equal(2, ann.Heard[^1].Number("member_count"));
         Assert.DoesNotContain(ann.Heard, static message => message.Type == "user_left");
 
         await core.AdvanceAsync(TimeSpan.FromSeconds(0.25));
@@ -103,6 +103,28 @@ public sealed class PresenceTests
 
         Assert.Equal(["user_joined"], ann.Heard.Where(static message => message.Ref is null).Select(static message => message.Type));
         Assert.Equal(["ann×1", "bob×1"], bob.Heard[^1].Members());
+    }
+
+    [Fact]
+    public async Task Presence_WithinTheGrace_CountsThemForMembersAndForNobodyElse()
+    {
+        using var core = new LoneCore();
+        var (ann, outsider) = (core.Connect("ann"), core.Connect("eve"));
+        ann.Join(Room);
+        var bob = core.Connect("bob");
+        bob.Join(Room);
+        await core.SettleAsync();
+        bob.Cut();
+        await core.SettleAsync();
+
+        // A member hears nothing when bob is back: whoever takes this answer for the list must have him.
+        ann.Say("presence", Room);
+        outsider.Say("presence", Room);
+        await core.SettleAsync();
+
+        Assert.Equal(["ann×1", "bob×0"], ann.Heard[^1].Members());
+        Assert.Equal(["ann×1"], outsider.Heard[^1].Members());
+        Assert.Single(core.Core.Rooms.Members(RoomId.Parse(Room))!);
     }
 
     [Fact]

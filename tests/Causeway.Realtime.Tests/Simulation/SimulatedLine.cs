@@ -19,6 +19,8 @@ internal sealed class SimulatedLine
     private TaskCompletionSource? _read;
     private bool _isBroken;
     private bool _isChoked;
+    private Action? _onGone;
+    private bool _isGone;
 
     /// <param name="simulator">Where it happens.</param>
     /// <param name="server">The process at the other end.</param>
@@ -39,6 +41,20 @@ internal sealed class SimulatedLine
 
     /// <summary>The client learns that it is over.</summary>
     public Action? OnBroken { get; set; }
+
+    /// <summary>The server learns that it is over, where it does not read.</summary>
+    public Action? OnGone
+    {
+        get => _onGone;
+        set
+        {
+            _onGone = value;
+            if (_isGone)
+            {
+                _onGone?.Invoke();
+            }
+        }
+    }
 
     /// <summary>The client sends.</summary>
     public void Send(byte[] bytes)
@@ -81,6 +97,8 @@ internal sealed class SimulatedLine
         _server.After(_simulator.Chance.Between(TimeSpan.Zero, _way), () =>
         {
             EndRead();
+            _isGone = true;
+            _onGone?.Invoke();
             var write = _write;
             _write = null;
             write?.SetException(new IOException("The line is broken."));

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Causeway.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -32,21 +33,42 @@ internal sealed class SimulatedNode : IMeterFactory, ILoggerFactory, ILogger
 
     public LiveCore Core { get; }
 
+    /// <summary>A client's line is there, whether anybody here has looked at it or not.</summary>
+    public void Dial(SimulatedLine line) => _lines.Add(line);
+
     /// <summary>Lets a client in, as the endpoint does after the upgrade.</summary>
     public void Accept(SimulatedLine line, string connectionId, string? user)
     {
         if (Core.Connections.IsDraining)
         {
-            line.End();
+            End(line);
             return;
         }
 
-        _lines.Add(line);
         var identity = new RealtimeIdentity { UserId = user };
         Core.Connections.Admission.TryEnter(user, null);
         var connection = new Connection(Core, new ConnectionSeed(Core.Connections.NextNumber(), connectionId, identity, null, line.Outlet, WireForm.Frame));
         Core.Connections.Add(connection);
         Process.Start(() => ServeAsync(connection, line));
+    }
+
+    /// <summary>Opens an event stream, as its endpoint does.</summary>
+    /// <param name="line">The way to the client.</param>
+    /// <param name="connectionId">How the connection is called.</param>
+    /// <param name="user">Who it is.</param>
+    /// <param name="rooms">As in the URL.</param>
+    /// <param name="cursor">The <c>Last-Event-ID</c>.</param>
+    /// <param name="refuse">Called where the answer is no stream.</param>
+    public void AcceptStream(SimulatedLine line, string connectionId, string? user, IReadOnlyList<RoomId> rooms, string? cursor, Action<ApiError> refuse)
+    {
+        if (Core.Connections.IsDraining)
+        {
+            line.Outlet.TryWrite(EventStream.Farewell(WireForm.ChunkedEvent, Core.Connections.DrainLeft + Drain.Jitter(Core.Connections.NextNumber())));
+            End(line);
+            return;
+        }
+
+        Process.Start(() => ServeAsync(line, connectionId, new RealtimeIdentity { UserId = user }, new EventStream(rooms, EventResume.Of(cursor, rooms.Count)), refuse));
     }
 
     /// <summary>SIGKILL: whoever is connected sees the line break.</summary>
@@ -94,6 +116,30 @@ internal sealed class SimulatedNode : IMeterFactory, ILoggerFactory, ILogger
     {
         using var session = new WebSocketSession(Core, connection, line.Stream, _dispatcher, deflate: false);
         await session.RunAsync();
+        End(line);
+    }
+
+    private async Task ServeAsync(SimulatedLine line, string connectionId, RealtimeIdentity identity, EventStream stream, Action<ApiError> refuse)
+    {
+        Core.Connections.Admission.TryEnter(identity.UserId, null);
+        var door = new StreamDoor(Core);
+        if (await door.CheckAsync(identity, stream, CancellationToken.None) is { } refused)
+        {
+            Core.Connections.Admission.Leave(identity.UserId, null);
+            _lines.Remove(line);
+            _simulator.After(_simulator.Chance.Milliseconds(1, 80), () => refuse(refused));
+            return;
+        }
+
+        var connection = new Connection(Core, new ConnectionSeed(Core.Connections.NextNumber(), connectionId, identity, null, line.Outlet, WireForm.ChunkedEvent) { Stream = stream });
+        await door.EnterAsync(connection);
+        line.OnGone = () => connection.Post(LoopWorkKind.Gone);
+        await connection.WaitEndedAsync();
+        End(line);
+    }
+
+    private void End(SimulatedLine line)
+    {
         _lines.Remove(line);
         line.End();
     }

@@ -54,8 +54,7 @@ internal sealed class LoneCore : IDisposable
     /// <summary>An event stream of some rooms, as its endpoint opens it.</summary>
     public TestStream ConnectStream(IReadOnlyList<string> rooms, string? cursor = null, long takes = long.MaxValue)
     {
-        var resume = new EventResume(cursor is not null, cursor is not null && EventCursor.TryParse(cursor, rooms.Count, out var positions) ? positions : null);
-        var stream = new EventStream([.. rooms.Select(static room => RoomId.Parse(room))], resume);
+        var stream = new EventStream([.. rooms.Select(static room => RoomId.Parse(room))], EventResume.Of(cursor, rooms.Count));
         var outlet = new TestOutlet();
         outlet.Choke();
         outlet.Open(takes);
@@ -63,14 +62,9 @@ internal sealed class LoneCore : IDisposable
             Core.Connections.NextNumber(), Ids.New(), RealtimeIdentity.Anonymous, null, outlet, WireForm.ChunkedEvent)
         { Stream = stream });
         outlet.OnReset = () => connection.Post(LoopWorkKind.Gone);
-        for (var i = 0; i < rooms.Count; i++)
-        {
-            var (member, refused) = Core.Door.EnterAsync(connection, RoomId.Parse(rooms[i]), echo: true).AsTask().GetAwaiter().GetResult();
-            Assert.Null(refused);
-            stream.Set(i, member!);
-        }
-
-        Core.Connections.Add(connection);
+        var door = new StreamDoor(Core);
+        Assert.Null(door.CheckAsync(connection.Identity, stream, CancellationToken.None).AsTask().GetAwaiter().GetResult());
+        door.EnterAsync(connection).GetAwaiter().GetResult();
         return new TestStream(outlet);
     }
 
