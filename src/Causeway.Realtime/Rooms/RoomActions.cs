@@ -7,6 +7,7 @@ internal sealed class RoomActions(LiveCore core)
 {
     private const int DefaultHistory = 50;
     private const int MaxHistory = 100;
+
     /// <summary>Members named in the answer to <c>presence</c>.</summary>
     public const int MaxListedMembers = 1_000;
 
