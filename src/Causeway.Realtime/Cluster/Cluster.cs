@@ -220,7 +220,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
                 }
 
                 var id = RoomId.Parse(reader.ReadString(), null);
-                _core.Rooms.Get(id)?.TakePresence(
+                _core.Rooms.Get(id)?.Attendance.Take(
                     [new NodePresence(node, id, reader.ReadText(), reader.ReadText(), reader.Read7BitEncodedInt(), reader.ReadInt64())]);
                 break;
             case ClusterItemKind.NodeGone:
@@ -390,11 +390,11 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         }
 
         var attended = rooms.Where(static room => room.Rules.Presence).ToArray();
-        var words = Array.ConvertAll(attended, static room => room.PresenceWords);
+        var words = Array.ConvertAll(attended, static room => room.Attendance.Words);
         var present = _presence.OfOthers(await _store.ReadPresenceAsync([.. attended.Select(static room => room.Id)], _stop.Token).ConfigureAwait(false)).ToLookup(static presence => presence.Room.Value);
         for (var i = 0; i < attended.Length; i++)
         {
-            attended[i].TakePresence([.. present[attended[i].Id.Value]], words[i]);
+            attended[i].Attendance.Take([.. present[attended[i].Id.Value]], words[i]);
         }
     }
 

@@ -37,8 +37,8 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
                 await cluster.FollowAsync(room).ConfigureAwait(false);
                 if (room.Rules.Presence)
                 {
-                    var words = room.PresenceWords;
-                    room.TakePresence(await InTimeAsync(token => cluster.ReadPresenceAsync(room.Id, token)).ConfigureAwait(false), words);
+                    var words = room.Attendance.Words;
+                    room.Attendance.Take(await InTimeAsync(token => cluster.ReadPresenceAsync(room.Id, token)).ConfigureAwait(false), words);
                 }
             }
 

@@ -402,7 +402,7 @@ internal sealed class FanoutLoop(int index, LiveCore core) : IThreadPoolWorkItem
     private static void ListMembers(Membership member, string? reference)
     {
         var (sender, room) = (member.Sender, member.Room);
-        sender.Send(ServerMessages.Members(sender.Form, reference, room.Id, room.MembersForMember(RoomActions.MaxListedMembers)));
+        sender.Send(ServerMessages.Members(sender.Form, reference, room.Id, room.Attendance.ListForMember(RoomActions.MaxListedMembers)));
     }
 
     private void Release(Connection connection)

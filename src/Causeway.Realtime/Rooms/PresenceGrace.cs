@@ -18,7 +18,7 @@ internal sealed class PresenceGrace(TimeProvider time)
     {
         while (_absences.TryPeek(out var absence) && time.GetElapsedTime(absence.Since) >= Period && _absences.TryDequeue(out absence))
         {
-            absence.Room.EndGrace(absence.UserId, absence.Number);
+            absence.Room.Attendance.EndGrace(absence.UserId, absence.Number);
         }
     }
 

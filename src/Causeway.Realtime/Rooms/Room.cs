@@ -7,8 +7,6 @@ namespace Causeway.Realtime;
 internal sealed class Room
 {
     /// <summary>Rooms with more members than this tell nobody who comes and goes.</summary>
-    private const int MaxAnnouncedMembers = 1_000;
-
     private readonly Lock _gate = new();
     private readonly LiveCore _core;
     private readonly FanoutLoop _home;
@@ -37,6 +35,7 @@ internal sealed class Room
         IsStored = rules.IsStored;
         Opening = rules.HasToBeOpened ? new RoomOpening(this, _gate, _log, core) : null;
         _members = new RoomMembers(rules.Presence);
+        Attendance = new RoomAttendance(this, _gate, _members, core);
         CreatedAt = core.Time.GetUtcNow();
     }
 
@@ -53,6 +52,9 @@ internal sealed class Room
 
     /// <summary>What has to be read before anybody is let in; null for a room of which there is nothing to read.</summary>
     public RoomOpening? Opening { get; }
+
+    /// <summary>Who comes and goes.</summary>
+    public RoomAttendance Attendance { get; }
 
     /// <summary>False for a room of which something was not read yet: nobody can join it, nor publish what is stored.</summary>
     public bool IsOpen => Opening?.IsOpen != false;
@@ -237,12 +239,7 @@ internal sealed class Room
             }
 
             member = new Membership(this, connection, echo, role);
-            if (_members.Add(member) is { } arrived)
-            {
-                Announce("user_joined", arrived);
-            }
-
-            ShareOf(connection.Identity);
+            Attendance.Enter(member);
             QueueTurn();
             return JoinStatus.Joined;
         }
@@ -260,96 +257,12 @@ internal sealed class Room
             }
 
             Opening?.Use();
-
-            if (_members.Remove(member) is { } absence)
-            {
-                Miss(member.Connection.Identity.UserId!, absence);
-            }
-
-            ShareOf(member.Connection.Identity);
+            Attendance.Leave(member);
             QueueTurn();
         }
 
         _core.Rooms.ForgetIfUnused(this);
         return true;
-    }
-
-    /// <summary>What other nodes have said so far of who is here: to be asked for before that is read.</summary>
-    public long PresenceWords
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _members.Words;
-            }
-        }
-    }
-
-    /// <summary>Takes what other nodes say of who is in the room on them.</summary>
-    /// <param name="presences">Each node's in its order.</param>
-    /// <param name="allSince">Not null where that is everybody, read when there were so many <see cref="PresenceWords"/>: whoever was known then and is not among them is not there.</param>
-    public void TakePresence(IReadOnlyList<NodePresence> presences, long? allSince = null)
-    {
-        lock (_gate)
-        {
-            if (_closed)
-            {
-                return;
-            }
-
-            if (allSince is { } words)
-            {
-                var there = presences.Select(static presence => (presence.Node, presence.UserId)).ToHashSet();
-                _members.Forget((node, user) => !there.Contains((node, user)), words).ForEach(left => Miss(left.User, left.Absence));
-            }
-
-            foreach (var presence in presences)
-            {
-                var change = _members.Take(presence);
-                if (change.Arrived is { } arrived)
-                {
-                    Announce("user_joined", arrived);
-                }
-                else if (change.Absence is { } absence)
-                {
-                    Miss(presence.UserId!, absence);
-                }
-            }
-
-            QueueTurn();
-        }
-    }
-
-    /// <summary>A node is no more, nor is who was on it.</summary>
-    public void ForgetNode(string node)
-    {
-        lock (_gate)
-        {
-            _members.Forget((of, _) => of == node).ForEach(left => Miss(left.User, left.Absence));
-            QueueTurn();
-        }
-    }
-
-    /// <summary>Tells the other nodes of everybody who is here.</summary>
-    public void ShareAll()
-    {
-        lock (_gate)
-        {
-            foreach (var identity in _members.Here())
-            {
-                ShareOf(identity);
-            }
-        }
-    }
-
-    /// <summary>Connections of a user on other nodes.</summary>
-    public int DevicesElsewhere(string userId)
-    {
-        lock (_gate)
-        {
-            return _members.DevicesElsewhere(userId);
-        }
     }
 
     /// <summary>Takes a message of another node that no log holds.</summary>
@@ -363,20 +276,6 @@ internal sealed class Room
                 Queue(new PublishedMessage(encoded, null, null));
                 QueueTurn();
             }
-        }
-    }
-
-    /// <summary>A user's grace period is over: if they did not come back, the others hear of it.</summary>
-    public void EndGrace(string userId, int absence)
-    {
-        lock (_gate)
-        {
-            if (!_closed && _members.EndGrace(userId, absence) is { } left)
-            {
-                Announce("user_left", left);
-            }
-
-            QueueTurn();
         }
     }
 
@@ -455,23 +354,6 @@ internal sealed class Room
 
             _log.Trim(_core.Time.GetTimestamp());
             return _log.Read(after, before, limit);
-        }
-    }
-
-    public MemberList Members(int limit)
-    {
-        lock (_gate)
-        {
-            return new MemberList(_members.List(limit), _members.Users);
-        }
-    }
-
-    /// <summary>As <see cref="Members"/>, for somebody who hears who comes and goes from here on.</summary>
-    public MemberList MembersForMember(int limit)
-    {
-        lock (_gate)
-        {
-            return _members.ListForMember(limit);
         }
     }
 
@@ -554,7 +436,7 @@ internal sealed class Room
             Volatile.Write(ref _rules, rules);
             if (rules.Shared && rules.Presence)
             {
-                ShareAll();
+                Attendance.ShareAll();
                 _core.Cluster!.Resynchronise();
             }
 
@@ -583,10 +465,7 @@ internal sealed class Room
             }
 
             _closed = true;
-            var here = _members.Here().ToList();
-            var members = _members.RemoveAll();
-            here.ForEach(ShareOf);
-            return members;
+            return Attendance.LeaveAll();
         }
     }
 
@@ -605,35 +484,8 @@ internal sealed class Room
         }
     }
 
-    public void CountDropped(long count) => Interlocked.Add(ref _dropped, count);
-
-    public void CountSlowClose() => Interlocked.Increment(ref _slowCloses);
-
-    private long AgeOf(NamespaceRules rules) => (long)(rules.HistoryAge.TotalSeconds * _core.Time.TimestampFrequency);
-
-    // The other nodes hear how many connections of a user there are here now.
-    private void ShareOf(RealtimeIdentity identity)
-    {
-        if (_rules.Shared && _members.HasPresence)
-        {
-            _core.Cluster!.NotePresence(Id, identity, _members.DevicesHere(identity.UserId));
-        }
-    }
-
-    // Where nobody is left, nobody waits for them to come back.
-    private void Miss(string userId, int absence)
-    {
-        if (_members.Count == 0)
-        {
-            _members.EndGrace(userId, absence);
-        }
-        else
-        {
-            _core.Grace.Add(this, userId, absence);
-        }
-    }
-
-    private RoomMessage Append(in RoomPublish publish)
+    /// <summary>Appends a message, under the gate; <see cref="QueueTurn"/> must follow.</summary>
+    public RoomMessage Append(in RoomPublish publish)
     {
         var now = _core.Time.GetUtcNow();
         var message = RoomMessage.Create(new RoomMessageContent
@@ -660,6 +512,22 @@ internal sealed class Room
         return message;
     }
 
+    /// <summary>Lets the room's loop know of what has been appended, under the gate: a loop's inbox takes work without waiting.</summary>
+    public void QueueTurn()
+    {
+        if (_pending.Count > 0 && !_turnQueued)
+        {
+            _turnQueued = true;
+            _home.Post(new LoopWork(LoopWorkKind.RoomTurn, this));
+        }
+    }
+
+    public void CountDropped(long count) => Interlocked.Add(ref _dropped, count);
+
+    public void CountSlowClose() => Interlocked.Increment(ref _slowCloses);
+
+    private long AgeOf(NamespaceRules rules) => (long)(rules.HistoryAge.TotalSeconds * _core.Time.TimestampFrequency);
+
     private void Queue(in PublishedMessage message)
     {
         _sequence++;
@@ -674,23 +542,5 @@ internal sealed class Room
     {
         _log!.StartAt(offset);
         _skips = _members.Count > 0;
-    }
-
-    private void Announce(string type, RoomMember member)
-    {
-        if (_members.Users <= MaxAnnouncedMembers)
-        {
-            Append(new RoomPublish(type, ServerMessages.PresencePayload(Id, member)) { Ephemeral = true, ConflateKey = $"presence:{member.UserId}" });
-        }
-    }
-
-    // Under the gate: a loop's inbox takes work without waiting.
-    private void QueueTurn()
-    {
-        if (_pending.Count > 0 && !_turnQueued)
-        {
-            _turnQueued = true;
-            _home.Post(new LoopWork(LoopWorkKind.RoomTurn, this));
-        }
     }
 }

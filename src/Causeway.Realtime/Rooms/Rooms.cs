@@ -185,7 +185,7 @@ public sealed class Rooms
     public IReadOnlyList<RoomMember>? Members(RoomId room)
     {
         ArgumentNullException.ThrowIfNull(room);
-        return Get(room) is { IsOpen: true } found ? found.Members(int.MaxValue).Members ?? [] : null;
+        return Get(room) is { IsOpen: true } found ? found.Attendance.List(int.MaxValue).Members ?? [] : null;
     }
 
     /// <summary>As <see cref="Members"/>, of a room on any node.</summary>
@@ -203,7 +203,7 @@ public sealed class Rooms
     {
         if (Get(room) is { IsOpen: true } found)
         {
-            var list = found.Members(limit);
+            var list = found.Attendance.List(limit);
             return list with { Members = list.Members ?? [] };
         }
 
@@ -243,7 +243,7 @@ public sealed class Rooms
         ArgumentNullException.ThrowIfNull(room);
         ArgumentNullException.ThrowIfNull(userId);
         _core.Cluster?.Kicked(room, userId, null, reason);
-        return Get(room) is { } found ? found.DevicesElsewhere(userId) + Kick(found, userId, null, reason) : 0;
+        return Get(room) is { } found ? found.Attendance.DevicesElsewhere(userId) + Kick(found, userId, null, reason) : 0;
     }
 
     /// <summary>As <see cref="KickUser"/>, counting also those of a room that is not in memory here.</summary>
@@ -586,7 +586,7 @@ public sealed class Rooms
     {
         foreach (var (_, room) in _rooms)
         {
-            room.ForgetNode(node);
+            room.Attendance.ForgetNode(node);
         }
     }
 
@@ -595,7 +595,7 @@ public sealed class Rooms
     {
         foreach (var (_, room) in _rooms)
         {
-            room.ShareAll();
+            room.Attendance.ShareAll();
         }
     }
 
