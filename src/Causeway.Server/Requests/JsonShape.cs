@@ -6,6 +6,9 @@ namespace Causeway.Server;
 /// <summary>Says in our own words what the JSON reader found wrong, without the names of types.</summary>
 internal static class JsonShape
 {
+    /// <summary>What an exception of a text's reader says where it is none.</summary>
+    public const string NoText = "Has a zero character, or half of one.";
+
     /// <summary>400 for bytes that are not JSON; 422 with the field for JSON of another shape.</summary>
     public static ApiError Describe(JsonException exception)
     {
@@ -23,6 +26,7 @@ internal static class JsonShape
         {
             var message when message.Contains("could not be mapped", StringComparison.Ordinal) => "There is no such field.",
             var message when message.Contains("Duplicate property", StringComparison.Ordinal) => "Must stand once.",
+            NoText => NoText,
             _ => "Is of another type than expected.",
         });
     }

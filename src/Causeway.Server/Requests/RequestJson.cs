@@ -13,8 +13,27 @@ internal sealed class RequestJson(IOptions<JsonOptions> json)
 
     private sealed class TextConverter : JsonConverter<string>
     {
-        public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && !text.Contains('\0', StringComparison.Ordinal) ? text : throw new JsonException();
+        public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.String)
+            {
+                throw new JsonException();
+            }
+
+            try
+            {
+                if (reader.GetString()! is var text && !text.Contains('\0', StringComparison.Ordinal))
+                {
+                    return text;
+                }
+            }
+            catch (InvalidOperationException)
+            {
+                // Half of a character.
+            }
+
+            throw new JsonException(JsonShape.NoText);
+        }
 
         public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
     }

@@ -42,6 +42,18 @@ public sealed partial class HostileRequestTests(LocalServer local) : IClassFixtu
     }
 
     [Theory]
+    [InlineData("\\u0000")]
+    [InlineData("\\ud800")]
+    public async Task Body_WithATextThatIsNone_IsRefusedWithTheReason(string title)
+    {
+        var body = $$"""{"room_id":"a","title":"x{{title}}"}""";
+        var answer = await AskAsync($"POST /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
+
+        Assert.Equal(422, answer.Status);
+        Assert.Contains("\"title\":\"Has a zero character, or half of one.\"", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("/api/v1/rooms/%00")]
     [InlineData("/api/v1/rooms/a%00b")]
     [InlineData("/api/v1/rooms/%ff%fe")]
