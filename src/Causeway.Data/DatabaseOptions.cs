@@ -48,6 +48,13 @@ public sealed class DatabaseOptions : IValidatableObject
     /// <value>1 s–1 h. Default 1 minute.</value>
     public TimeSpan SqliteCheckpointInterval { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long a write on PostgreSQL may stand still between two of its statements. Then the server undoes it and gives its locks free: a process that is frozen, or cut off from the server without a word,
+    /// must not keep all others waiting. A process that is back finds its write refused with <see cref="DatabaseUnavailableException"/>.
+    /// </summary>
+    /// <value>1 s–1 h. Default 10 s.</value>
+    public TimeSpan PostgresIdleWriteLimit { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Results that may be streamed at the same time, each over a connection of its own; more wait.</summary>
     /// <value>1–256. Default 16.</value>
     [Range(1, 256)]
@@ -64,6 +71,11 @@ public sealed class DatabaseOptions : IValidatableObject
         if (SqliteCheckpointInterval < TimeSpan.FromSeconds(1) || SqliteCheckpointInterval > TimeSpan.FromHours(1))
         {
             yield return new ValidationResult("SqliteCheckpointInterval must be 1 s to 1 h.", [nameof(SqliteCheckpointInterval)]);
+        }
+
+        if (PostgresIdleWriteLimit < TimeSpan.FromSeconds(1) || PostgresIdleWriteLimit > TimeSpan.FromHours(1))
+        {
+            yield return new ValidationResult("PostgresIdleWriteLimit must be 1 s to 1 h.", [nameof(PostgresIdleWriteLimit)]);
         }
 
         if (ConnectionProblem() is { } problem)

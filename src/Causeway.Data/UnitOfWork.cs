@@ -15,11 +15,18 @@ public sealed class UnitOfWork
     private readonly DbConnection _connection;
     private readonly DbTransaction _transaction;
     private readonly Func<Exception, Exception?> _translate;
+    private string? _opening;
     private List<Action>? _committed;
     private int _attempts;
 
-    internal UnitOfWork(DatabaseProvider provider, DbConnection connection, DbTransaction transaction, Func<Exception, Exception?> translate)
+    /// <param name="provider">Which database.</param>
+    /// <param name="connection">The transaction's connection.</param>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="translate">What an exception is to the caller; null where it stays what it is.</param>
+    /// <param name="opening">What is to be run first of all; it goes along with the first statement.</param>
+    internal UnitOfWork(DatabaseProvider provider, DbConnection connection, DbTransaction transaction, Func<Exception, Exception?> translate, string? opening = null)
     {
+        _opening = opening;
         Provider = provider;
         _connection = connection;
         _transaction = transaction;
@@ -70,7 +77,7 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.ExecuteAsync(IsOver ? throw Over() : _connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.ExecuteAsync(IsOver ? throw Over() : _connection, _transaction, Opened(sql), parameters, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (Failed(exception) is { } translated)
         {
@@ -86,7 +93,7 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.QueryAsync<T>(IsOver ? throw Over() : _connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.QueryAsync<T>(IsOver ? throw Over() : _connection, _transaction, Opened(sql), parameters, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (Failed(exception) is { } translated)
         {
@@ -103,7 +110,7 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.QuerySingleOrDefaultAsync<T>(IsOver ? throw Over() : _connection, _transaction, sql, parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.QuerySingleOrDefaultAsync<T>(IsOver ? throw Over() : _connection, _transaction, Opened(sql), parameters, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (Failed(exception) is { } translated)
         {
@@ -183,6 +190,8 @@ public sealed class UnitOfWork
     /// <summary>What a write that went on after a failure is told.</summary>
     internal static InvalidOperationException WentOn(Exception? inner = null) => new(
         "A statement of this write had failed before it ended, and nothing of it was kept. Let the exception through, or put what may fail into AttemptAsync.", inner);
+
+    private string Opened(string sql) => Interlocked.Exchange(ref _opening, null) is { } opening ? opening + sql : sql;
 
     /// <summary>A filter that never catches what it does not translate; it notes the failure either way.</summary>
     private Exception? Failed(Exception exception)

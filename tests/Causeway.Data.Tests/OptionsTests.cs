@@ -44,6 +44,9 @@ public sealed class OptionsTests
         Assert.Contains(
             ((IValidatableObject)new DatabaseOptions { SqliteBusyTimeout = TimeSpan.Zero, SqliteCheckpointInterval = TimeSpan.Zero }).Validate(new ValidationContext(options)),
             static failure => failure.ErrorMessage!.Contains("SqliteCheckpointInterval", StringComparison.Ordinal));
+        Assert.Equal(
+            [nameof(DatabaseOptions.PostgresIdleWriteLimit)],
+            new DatabaseOptionsValidator().Validate(null, new DatabaseOptions { PostgresIdleWriteLimit = TimeSpan.Zero }).Failures!.Select(static failure => failure.Split(' ', ':')[0]));
         Assert.True(new DatabaseOptionsValidator().Validate(null, new DatabaseOptions()).Succeeded);
     }
 }

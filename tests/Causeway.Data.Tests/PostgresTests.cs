@@ -94,6 +94,31 @@ public sealed class PostgresTests
         Assert.Empty(await Things.AllAsync(test));
     }
 
+    /// <summary>As when the process is frozen, or its line is dead without a word: its locks must not stay.</summary>
+    [Fact]
+    public async Task WriteAsync_StandsStillWithALock_LetsGoAndIsRefused()
+    {
+        await using var test = await Things.CreateAsync(DatabaseProvider.Postgres, static options => options.PostgresIdleWriteLimit = TimeSpan.FromSeconds(1));
+        await test.Database.WriteAsync((unit, token) => Things.InsertAsync(unit, "1", token));
+        var (isLocked, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+
+        var frozen = test.Database.WriteAsync(async (unit, token) =>
+        {
+            await unit.ExecuteAsync("UPDATE things SET name = 'frozen' WHERE id = '1'", null, token);
+            isLocked.SetResult();
+            await goOn.Task;
+            await Things.InsertAsync(unit, "2", token);
+        });
+        await isLocked.Task.Within();
+        await test.Database.ExecuteAsync("UPDATE things SET name = 'another' WHERE id = '1'").Within();
+        goOn.SetResult();
+
+        var failure = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => frozen.Within());
+        Assert.Contains("stood still", failure.Message, StringComparison.Ordinal);
+        Assert.False(failure.MayBeDone);
+        Assert.Equal(["another"], (await Things.AllAsync(test)).Select(static thing => thing.Name));
+    }
+
     [Fact]
     public async Task WriteAsync_DeadlockedWithAnother_OneIsUnavailableAndTheOtherIsDone()
     {

@@ -6,6 +6,9 @@ namespace Causeway.Data;
 /// <summary>PostgreSQL's errors in the words of <see cref="DatabaseException"/>.</summary>
 internal static class PostgresErrors
 {
+    // idle_in_transaction_session_timeout, which Npgsql's list of codes lacks.
+    private const string StoodStill = "25P03";
+
     /// <summary>What an exception is to the caller; null where it stays what it is.</summary>
     public static Exception? Translate(Exception exception) => exception switch
     {
@@ -15,6 +18,8 @@ internal static class PostgresErrors
         PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected } failure =>
             new DatabaseUnavailableException("Another transaction was in the way.", failure),
         PostgresException failure when TakesNoWrites(failure) => new DatabaseUnavailableException("The database takes no writes at the moment.", failure),
+        PostgresException { SqlState: StoodStill } failure =>
+            new DatabaseUnavailableException("The write stood still for too long between two statements, and the database has undone it.", failure),
         PostgresException failure when IsOutOfReach(failure.SqlState) => Unavailable(failure),
         PostgresException => null,
         NpgsqlException failure => Unavailable(failure),

@@ -10,12 +10,12 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
         {
             var parameters = new { report.Node, report.Name, report.Connections, lease = lease.TotalSeconds, told = told.ToArray() };
             var held = await unit.ExecuteAsync(
-                isNew
+                Standstill.EndsSoon + (isNew
                     ? """
                       INSERT INTO nodes (node, name, connections, lease_until) VALUES (@Node, @Name, @Connections, now() + make_interval(secs => @lease))
                       ON CONFLICT (node) DO UPDATE SET connections = excluded.connections, lease_until = excluded.lease_until
                       """
-                    : "UPDATE nodes SET lease_until = now() + make_interval(secs => @lease), seen_at = now(), connections = @Connections WHERE node = @Node AND lease_until > now()",
+                    : "UPDATE nodes SET lease_until = now() + make_interval(secs => @lease), seen_at = now(), connections = @Connections WHERE node = @Node AND lease_until > now()"),
                 parameters, token).ConfigureAwait(false) > 0;
 
             var takenOut = told.Count > 0 ? await TakeOutAsync(unit, [.. told], token).ConfigureAwait(false) : [];
@@ -28,7 +28,7 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
         SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
             async (unit, token) =>
             {
-                await unit.ExecuteAsync("UPDATE nodes SET lease_until = now(), has_left = true, connections = 0 WHERE node = @node", new { node }, token).ConfigureAwait(false);
+                await unit.ExecuteAsync(Standstill.EndsSoon + "UPDATE nodes SET lease_until = now(), has_left = true, connections = 0 WHERE node = @node", new { node }, token).ConfigureAwait(false);
                 return await unit.ExecuteAsync("DELETE FROM node_presence WHERE node = @node", new { node }, token).ConfigureAwait(false);
             },
             cancellationToken));
@@ -37,7 +37,7 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
         async (unit, token) =>
         {
             // Whoever takes the node out waits, so that nothing of it is left behind.
-            if ((await unit.QueryAsync<string>("SELECT node FROM nodes WHERE node = @node FOR SHARE", new { node }, token).ConfigureAwait(false)).Count == 0)
+            if ((await unit.QueryAsync<string>(Standstill.EndsSoon + "SELECT node FROM nodes WHERE node = @node FOR SHARE", new { node }, token).ConfigureAwait(false)).Count == 0)
             {
                 return false;
             }

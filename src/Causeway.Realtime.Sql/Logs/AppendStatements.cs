@@ -105,10 +105,10 @@ internal abstract class AppendStatements
         public override string FindMany => $"SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ANY(@rooms) AND {IsAlive}";
 
         public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, bool isRelaxed, CancellationToken cancellationToken) =>
-            // In one order on every node, so that two of them never wait for each other; and a node that stands still with its locks lets go of them.
+            // In one order on every node, so that two of them never wait for each other.
             await unit.QueryAsync<LogRow>(
                 $"""
-                SET LOCAL idle_in_transaction_session_timeout = '3s'; {(isRelaxed ? "SET LOCAL synchronous_commit = off;" : "")}
+                {Standstill.EndsSoon}{(isRelaxed ? "SET LOCAL synchronous_commit = off;" : "")}
                 SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ANY(@rooms) AND {IsAlive} ORDER BY room_id FOR UPDATE
                 """,
                 new { rooms }, cancellationToken).ConfigureAwait(false);

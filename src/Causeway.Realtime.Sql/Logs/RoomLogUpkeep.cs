@@ -65,11 +65,14 @@ public sealed class RoomLogUpkeep
 
         // A room may be open for months without a word.
         var now = Now;
+
+        // Many rows in one transaction: it must not wait for one that is appended to, whose use is noted there.
+        var locks = _database.Provider == DatabaseProvider.Postgres ? " FOR UPDATE SKIP LOCKED" : "";
         foreach (var rooms in _rooms.List().Where(static room => room.Durable).Chunk(AtOnce))
         {
             await _database.WriteAsync(
                 (unit, token) => unit.ExecuteAsync(
-                    "UPDATE room_logs SET used_at = @now WHERE room_id = @room AND used_at < @yesterday",
+                    $"UPDATE room_logs SET used_at = @now WHERE log IN (SELECT log FROM room_logs WHERE room_id = @room AND used_at < @yesterday{locks})",
                     rooms.Select(room => new { room = room.Id.Value, now, yesterday = now - (long)TimeSpan.FromDays(1).TotalMilliseconds }), token),
                 cancellationToken).ConfigureAwait(false);
         }
@@ -113,8 +116,10 @@ public sealed class RoomLogUpkeep
         async (unit, token) =>
         {
             // Locked as an append does it, so that it can't be appended to between the look and the note of when to look again.
+            var isPostgres = unit.Provider == DatabaseProvider.Postgres;
             if (await unit.QuerySingleOrDefaultAsync<LogRow>(
-                $"SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE log = @log{(unit.Provider == DatabaseProvider.Postgres ? " FOR UPDATE" : "")}", new { log }, token).ConfigureAwait(false) is not { } row)
+                $"{(isPostgres ? Standstill.EndsSoon : "")}SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE log = @log{(isPostgres ? " FOR UPDATE" : "")}", new { log }, token)
+                .ConfigureAwait(false) is not { } row)
             {
                 return (0, true);
             }

@@ -14,6 +14,7 @@ internal sealed class LogCheck : IAsyncDisposable
 {
     private readonly ConcurrentBag<(string Room, string Id, long Offset, string Epoch)> _acknowledged = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _giveUp = new();
     private readonly IReadOnlyList<CausewayProcess> _nodes;
     private readonly IReadOnlyList<string> _rooms;
     private readonly List<Task> _publishers;
@@ -65,7 +66,10 @@ internal sealed class LogCheck : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // After a failure the readers would look for the end for ever, on nodes that are gone.
+        await _giveUp.CancelAsync();
         await _stop.CancelAsync();
+        _giveUp.Dispose();
         _stop.Dispose();
     }
 
@@ -117,7 +121,7 @@ internal sealed class LogCheck : IAsyncDisposable
         var log = new List<(long Offset, string Id)>();
         string? epoch = null;
         var ended = false;
-        for (var node = reader; !ended; node++)
+        for (var node = reader; !ended && !_giveUp.IsCancellationRequested; node++)
         {
             await AwayAsync(async () =>
             {
@@ -150,7 +154,7 @@ internal sealed class LogCheck : IAsyncDisposable
         var logs = _rooms.ToDictionary(static room => room, static _ => new List<(long Offset, string Id)>());
         string? cursor = null;
         var ended = 0;
-        for (var node = reader; ended < _rooms.Count; node++)
+        for (var node = reader; ended < _rooms.Count && !_giveUp.IsCancellationRequested; node++)
         {
             await AwayAsync(async () =>
             {

@@ -57,6 +57,29 @@ public sealed class ClusterStoreTests
         Assert.False((await RenewAsync(store, "silent")).IsHeld);
     }
 
+    /// <summary>As a SIGSTOP between two of its statements does it.</summary>
+    [Fact]
+    public async Task RenewAsync_NodeFrozenWhileItTakesAnotherOut_BothAreTakenOutByTheNext()
+    {
+        await using var server = await LogServer.StartAsync(LogHome.Postgres);
+        var store = await StartAsync(server);
+        using var frozen = new Frozen();
+        await server.Database.ExecuteAsync("UPDATE nodes SET lease_until = now() - interval '1 second' WHERE node = 'a'", null, Token);
+
+        var renewal = new SqlClusterStore(server.Database, TimeSpan.FromSeconds(60), frozen).RenewAsync(new NodeReport("a", "host-a", 0), isNew: true, ["silent"], Token);
+        await frozen.Stands.Within();
+        var taken = new List<string>();
+        await Eventually.True(async () =>
+        {
+            taken.AddRange(Names((await RenewAsync(store, "b", "silent", "a")).TakenOut));
+            return taken.Count >= 2;
+        });
+
+        Assert.Equal(["a", "silent"], taken.Order(StringComparer.Ordinal));
+        frozen.GoOn();
+        await Assert.ThrowsAsync<RoomLogUnavailableException>(() => renewal.Within());
+    }
+
     /// <summary>Two nodes that are alive, and one that is silent, with somebody on it.</summary>
     private static async Task<SqlClusterStore> StartAsync(LogServer server)
     {
@@ -74,4 +97,22 @@ public sealed class ClusterStoreTests
     private static Task<LeaseRenewal> RenewAsync(SqlClusterStore store, string node, params string[] told) => store.RenewAsync(new NodeReport(node, $"host-{node}", 0), isNew: false, told, Token);
 
     private static string[] Names(IReadOnlyList<GoneNode> nodes) => [.. nodes.Select(static node => node.Node)];
+
+    private sealed class Frozen : ILostNodeFollower, IDisposable
+    {
+        private readonly SemaphoreSlim _goOn = new(0);
+        private readonly TaskCompletionSource _stands = new();
+
+        public Task Stands => _stands.Task;
+
+        public void GoOn() => _goOn.Release();
+
+        public async Task FollowAsync(UnitOfWork unit, IReadOnlyList<GoneNode> nodes, CancellationToken cancellationToken)
+        {
+            _stands.SetResult();
+            await _goOn.WaitAsync(cancellationToken);
+        }
+
+        public void Dispose() => _goOn.Dispose();
+    }
 }
