@@ -59,6 +59,24 @@ public sealed class ServerDatabaseTests : IDisposable
         await Eventually.Equal("available", () => DatabaseState(server));
     }
 
+    /// <summary>Jobs go by the nodes' clocks.</summary>
+    [Theory]
+    [InlineData(90, "this node's clock is 90 s ahead of the database's")]
+    [InlineData(-90, "this node's clock is 90 s behind the database's")]
+    [InlineData(0, null)]
+    public async Task Probe_ClockThatDiffersFromTheDatabases_IsSaid(int seconds, string? said)
+    {
+        NeedPostgres();
+        await using var server = await RunningServer.StartAsync(Configured(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync()));
+        var schema = ActivatorUtilities.CreateInstance<DatabaseSchema>(server.App.Services, new OtherClock(TimeSpan.FromSeconds(seconds)));
+
+        await Eventually.Equal((said is null ? ReadinessStatus.Ready : ReadinessStatus.Degraded, said), async () =>
+        {
+            var (status, detail) = await schema.ProbeAsync(TestContext.Current.CancellationToken);
+            return (status, detail?.Split(';')[0]);
+        });
+    }
+
     [Fact]
     public async Task Request_PostgresTakesNoWrites_IsUnavailableAndRecovers()
     {
@@ -285,4 +303,9 @@ public sealed class ServerDatabaseTests : IDisposable
 
     private Task<int> RunAsync(params string[] arguments) =>
         CommandLine.RunAsync(arguments, _output, _error, isTerminal: false, RunningServer.Look(_directory.Path)).Within();
+
+    private sealed class OtherClock(TimeSpan ahead) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
+    }
 }

@@ -1,12 +1,13 @@
+using System.Globalization;
 using Causeway.Data;
 using Causeway.Hosting;
 
 namespace Causeway.Server;
 
 /// <summary>Brings the database to the program's schema: at start, or as soon as a PostgreSQL that was out of reach then is back.</summary>
-internal sealed class DatabaseSchema(Database database, Migrator migrator, CursorKey cursors, ServerSettings settings, ILogger<DatabaseSchema> logger)
+internal sealed class DatabaseSchema(Database database, Migrator migrator, CursorKey cursors, ServerSettings settings, TimeProvider time, ILogger<DatabaseSchema> logger)
 {
-    private const string ReadOnlyOrNot = "SELECT current_setting('transaction_read_only')";
+    private static readonly TimeSpan ClocksMayDiffer = TimeSpan.FromSeconds(2);
 
     private volatile bool _isReady;
 
@@ -43,9 +44,13 @@ internal sealed class DatabaseSchema(Database database, Migrator migrator, Curso
                 await BringUpAsync(cancellationToken);
             }
 
-            return await database.QuerySingleOrDefaultAsync<string>(database.Provider == DatabaseProvider.Postgres ? ReadOnlyOrNot : "SELECT 'off'", cancellationToken: cancellationToken) == "on"
-                ? ReadinessResult.Unavailable("takes no writes")
-                : ReadinessResult.Ready();
+            if (database.Provider == DatabaseProvider.Postgres)
+            {
+                return await ProbePostgresAsync(cancellationToken);
+            }
+
+            await database.QuerySingleOrDefaultAsync<int>("SELECT 1", cancellationToken: cancellationToken);
+            return ReadinessResult.Ready();
         }
         catch (DatabaseUnavailableException)
         {
@@ -57,6 +62,23 @@ internal sealed class DatabaseSchema(Database database, Migrator migrator, Curso
             return ReadinessResult.Unavailable("has another schema; the log says which");
         }
     }
+
+    /// <summary>Leases of jobs go by the clocks of the nodes: one that is wrong takes jobs from others who are at work on them.</summary>
+    private async Task<ReadinessResult> ProbePostgresAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetUtcNow();
+        var (readOnly, now) = await database.QuerySingleOrDefaultAsync<(string ReadOnly, DateTimeOffset Now)>(
+            "SELECT current_setting('transaction_read_only'), clock_timestamp()", cancellationToken: cancellationToken);
+        var ahead = asked - now;
+        var behind = now - time.GetUtcNow();
+        return readOnly == "on" ? ReadinessResult.Unavailable("takes no writes")
+            : ahead > ClocksMayDiffer ? ReadinessResult.Degraded(Differs(ahead, "ahead of"))
+            : behind > ClocksMayDiffer ? ReadinessResult.Degraded(Differs(behind, "behind"))
+            : ReadinessResult.Ready();
+    }
+
+    private static string Differs(TimeSpan by, string how) =>
+        string.Create(CultureInfo.InvariantCulture, $"this node's clock is {by.TotalSeconds:0} s {how} the database's; jobs are taken and lost at wrong times");
 
     private async Task BringUpAsync(CancellationToken cancellationToken)
     {
