@@ -4,7 +4,7 @@ namespace Causeway.Testing;
 public static class Limits
 {
     /// <summary>The one limit for every wait: generous, since it is only ever reached by a test that fails.</summary>
-    public static TimeSpan Test { get; } = TimeSpan.FromSeconds(30);
+    public static TimeSpan Test { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>For whole phases of the long suites, such as a hundred thousand connections.</summary>
     public static TimeSpan Phase { get; } = TimeSpan.FromMinutes(5);
