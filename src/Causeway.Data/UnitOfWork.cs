@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace Causeway.Data;
 
@@ -115,6 +116,30 @@ public sealed class UnitOfWork
         catch (Exception exception) when (Failed(exception) is { } translated)
         {
             throw translated;
+        }
+    }
+
+    /// <summary>
+    /// Waits until no other write has the lock of this name, and keeps it to the end of this one: for what several processes must do one after the other, such as counting before taking. On SQLite, where one
+    /// write runs at a time, there is nothing to wait for.
+    /// </summary>
+    /// <param name="name">Of the application's choice, such as <c>myapp nightly</c>; one for all who use this database.</param>
+    /// <param name="mayStandStill">
+    /// How long the write may stand still between two of its statements before PostgreSQL undoes it, so that others don't wait for a frozen process. 1 ms–1 h; absent, 3 s.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="mayStandStill"/> is out of its limits.</exception>
+    public async Task LockAsync(string name, TimeSpan? mayStandStill = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var limit = mayStandStill ?? TimeSpan.FromSeconds(3);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.FromMilliseconds(1), nameof(mayStandStill));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, TimeSpan.FromHours(1), nameof(mayStandStill));
+        if (Provider == DatabaseProvider.Postgres)
+        {
+            await ExecuteAsync(
+                string.Create(CultureInfo.InvariantCulture, $"SET LOCAL idle_in_transaction_session_timeout = {(int)limit.TotalMilliseconds}; SELECT pg_advisory_xact_lock(hashtextextended(@name, 0))"),
+                new { name }, cancellationToken).ConfigureAwait(false);
         }
     }
 

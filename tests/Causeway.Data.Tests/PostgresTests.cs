@@ -120,6 +120,31 @@ public sealed class PostgresTests
     }
 
     [Fact]
+    public async Task LockAsync_HolderStandsStill_TheNextGetsIt()
+    {
+        await using var test = await Things.CreateAsync(DatabaseProvider.Postgres);
+        var (isLocked, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+
+        var frozen = test.Database.WriteAsync(async (unit, token) =>
+        {
+            await unit.LockAsync("things", TimeSpan.FromMilliseconds(200), token);
+            isLocked.SetResult();
+            await goOn.Task;
+            await Things.InsertAsync(unit, "frozen", token);
+        });
+        await isLocked.Task.Within();
+        await test.Database.WriteAsync(async (unit, token) =>
+        {
+            await unit.LockAsync("things", cancellationToken: token);
+            await Things.InsertAsync(unit, "next", token);
+        }).Within();
+        goOn.SetResult();
+
+        await Assert.ThrowsAsync<DatabaseUnavailableException>(() => frozen.Within());
+        Assert.Equal(["next"], (await Things.AllAsync(test)).Select(static thing => thing.Id));
+    }
+
+    [Fact]
     public async Task WriteAsync_DeadlockedWithAnother_OneIsUnavailableAndTheOtherIsDone()
     {
         await using var test = await Things.CreateAsync(DatabaseProvider.Postgres);

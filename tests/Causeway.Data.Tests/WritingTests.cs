@@ -41,6 +41,32 @@ public sealed class WritingTests
 
     [Theory]
     [MemberData(nameof(Providers.All), MemberType = typeof(Providers))]
+    public async Task LockAsync_ManyWhoCountBeforeTheyTake_NeverTakeMoreThanThereIs(DatabaseProvider provider)
+    {
+        await using var test = await Things.CreateAsync(provider);
+
+        var taken = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => test.Database.WriteAsync(async (unit, token) =>
+        {
+            await unit.LockAsync("things", cancellationToken: token);
+            return await unit.QuerySingleOrDefaultAsync<long>("SELECT count(*) FROM things", cancellationToken: token) < 3
+                && await Things.InsertAsync(unit, $"{number}", token) == 1;
+        })));
+
+        Assert.Equal((3, 3), (taken.Count(static one => one), (await Things.AllAsync(test)).Count));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3_600_001)]
+    public async Task LockAsync_LimitThatCantBe_IsRefused(int milliseconds)
+    {
+        await using var test = await Things.CreateAsync(DatabaseProvider.Sqlite);
+
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => test.Database.WriteAsync((unit, token) => unit.LockAsync("things", TimeSpan.FromMilliseconds(milliseconds), token)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Providers.All), MemberType = typeof(Providers))]
     public async Task ExecuteAsync_StatementOfOneWord_IsNoProcedure(DatabaseProvider provider)
     {
         await using var test = await Things.CreateAsync(provider);

@@ -44,11 +44,8 @@ internal sealed class JobStore(Database database, TimeProvider time)
         long most = limit;
         if (maxRunning is { } allowed)
         {
-            if (_isPostgres)
-            {
-                // Whoever takes of a queue with a limit waits for whoever does so already: two that count at once would both see room.
-                await unit.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('causeway jobs ' || @queue, 0))", new { queue }, cancellationToken).ConfigureAwait(false);
-            }
+            // Whoever takes of a queue with a limit waits for whoever does so already: two that count at once would both see room.
+            await unit.LockAsync("causeway jobs " + queue, cancellationToken: cancellationToken).ConfigureAwait(false);
 
             // One whose lease is over counts until somebody has put it back.
             var running = await unit.QuerySingleOrDefaultAsync<long>("SELECT COUNT(*) FROM jobs WHERE state = 2 AND queue = @queue", new { queue }, cancellationToken).ConfigureAwait(false);

@@ -104,8 +104,7 @@ public sealed class RoomOutbox : IDisposable
     private Task<Page> SendAloneAsync(long passed, HashSet<string> held, CancellationToken cancellationToken) => _database.WriteAsync(
         async (unit, token) =>
         {
-            await unit.ExecuteAsync(
-                "SET LOCAL idle_in_transaction_session_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtextextended('causeway room outbox', 0))", null, token).ConfigureAwait(false);
+            await unit.LockAsync("causeway room outbox", TimeSpan.FromSeconds(30), token).ConfigureAwait(false);
             return await InNobodysContext(() => SendPageAsync(unit, passed, held, token)).ConfigureAwait(false);
         },
         cancellationToken);

@@ -35,9 +35,6 @@ internal sealed class RoomChanges(Database database, RoomDirectory directory, Re
     private const int AtOnce = 1_000;
     private const int WrittenAtOnce = 200;
 
-    // Any number will do that nothing else in this database locks.
-    private const long Lock = 0x43_57_52_4f_4f_4d;
-
     private readonly SemaphoreSlim _turn = new(1);
     private readonly ConcurrentQueue<(long Number, RoomChange Change)> _committed = new();
     private readonly HashSet<long> _applied = [];
@@ -55,11 +52,8 @@ internal sealed class RoomChanges(Database database, RoomDirectory directory, Re
             return;
         }
 
-        if (unit.Provider == DatabaseProvider.Postgres)
-        {
-            // Numbers are given here and seen at the commit: without this, one could be passed before it is there. SQLite has one writer.
-            await unit.ExecuteAsync("SELECT pg_advisory_xact_lock(@Lock)", new { Lock }, cancellationToken);
-        }
+        // Numbers are given here and seen at the commit: without this, one could be passed before it is there.
+        await unit.LockAsync("causeway room changes", cancellationToken: cancellationToken);
 
         foreach (var some in changes.Chunk(WrittenAtOnce))
         {
