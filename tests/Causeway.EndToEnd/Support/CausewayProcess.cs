@@ -10,7 +10,6 @@ namespace Causeway.EndToEnd;
 /// <summary>The real program in a process, a directory and on a port of its own. Many can run side by side.</summary>
 internal sealed class CausewayProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
     private readonly TempDirectory _directory = new();
     private readonly string[] _arguments;
     private ChildProcess? _process;
@@ -176,25 +175,13 @@ internal sealed class CausewayProcess : IAsyncDisposable
         return line is null ? null : double.Parse(line.AsSpan(series.Length + 1), CultureInfo.InvariantCulture);
     }
 
-    /// <inheritdoc/>
+    /// <summary>SIGKILL to it and to all that it started: what a test says of an orderly end it sees by <see cref="StopAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        if (_process is { } process)
+        if (_process is not null)
         {
-            // An orderly end first: only then does a run that measures coverage count what this process ran.
-            process.Process.Send(Signal.Continue);
-            process.Process.Send(Signal.Terminate);
-            try
-            {
-                await process.ExitAsync(StopLimit);
-            }
-            catch (TimeoutException)
-            {
-                // What follows kills it.
-            }
-
-            await process.DisposeAsync();
+            await _process.DisposeAsync();
         }
 
         _directory.Dispose();
