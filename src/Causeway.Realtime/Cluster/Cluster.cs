@@ -201,7 +201,7 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
             case ClusterItemKind.Advanced:
                 if (Find(reader) is { } grown)
                 {
-                    CatchUp.Heard(grown, reader.ReadString(), reader.ReadInt64());
+                    _ = CatchUp.HeardAsync(grown, reader.ReadString(), reader.ReadInt64());
                 }
 
                 break;
@@ -381,11 +381,11 @@ internal sealed class Cluster : IBackplaneReceiver, IDisposable
         {
             if (positions.TryGetValue(room.Id.Value, out var position))
             {
-                CatchUp.Heard(room, position.Epoch, position.Newest);
+                await CatchUp.HeardAsync(room, position.Epoch, position.Newest).ConfigureAwait(false);
             }
             else if (room.IsOpen)
             {
-                _core.Rooms.Close(room, "deleted");
+                await _core.Lookup.CloseGoneAsync(room).ConfigureAwait(false);
             }
         }
 

@@ -16,17 +16,19 @@ internal sealed class RoomCatchUp(LiveCore core, IRoomLogStore store) : IDisposa
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>A room's log stands at a position, somebody says.</summary>
-    public void Heard(Room room, string epoch, long newest)
+    /// <returns>When a room whose log is no more is closed. Never fails.</returns>
+    public Task HeardAsync(Room room, string epoch, long newest)
     {
         switch (room.Opening?.NoteHeard(epoch, newest))
         {
             case HeardResult.OtherLog:
-                core.Rooms.Close(room, "deleted");
-                break;
+                return core.Lookup.CloseGoneAsync(room);
             case HeardResult.Behind:
                 _ = core.Pool.Run(() => RunAsync(room));
                 break;
         }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>Whether there is nothing to find out of a position that a client has from another node. A room that is not in memory is read anew in any case.</summary>
@@ -74,7 +76,7 @@ internal sealed class RoomCatchUp(LiveCore core, IRoomLogStore store) : IDisposa
         {
             if (await store.PositionsAsync([room.Id], giveUp.Token).ConfigureAwait(false) is [var now])
             {
-                Heard(room, now.Epoch, now.Newest);
+                await HeardAsync(room, now.Epoch, now.Newest).ConfigureAwait(false);
             }
 
             return;

@@ -52,7 +52,7 @@ internal sealed class DurableLogs(LiveCore core, IRoomLogStore store) : IDisposa
             var (now, timestamp) = (core.Time.GetUtcNow(), core.Time.GetTimestamp());
             if (room.Open(head, [.. head.Messages.Select(message => room.Encode(message, head.Epoch, timestamp - TicksOf(now - message.SentAt)))]) is { } heard)
             {
-                core.Cluster!.CatchUp.Heard(room, head.Epoch, heard);
+                await core.Cluster!.CatchUp.HeardAsync(room, head.Epoch, heard).ConfigureAwait(false);
             }
 
             return null;

@@ -300,7 +300,11 @@ internal sealed class RoomLogWriter(LiveCore core, IRoomLogStore store) : IThrea
                     break;
                 default:
                     // Its log was deleted, on another node perhaps: whoever publishes next finds a new room.
-                    core.Rooms.Close(pending.Room, "deleted");
+                    if (!pending.Room.IsClosed)
+                    {
+                        await core.Lookup.CloseGoneAsync(pending.Room).ConfigureAwait(false);
+                    }
+
                     pending.Complete(PublishOutcome.RoomGone);
                     break;
             }

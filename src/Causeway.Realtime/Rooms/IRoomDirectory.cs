@@ -22,6 +22,12 @@ public interface IRoomDirectory
     /// <param name="userIds">At most 500.</param>
     /// <param name="cancellationToken">Nobody waits for the answer any more.</param>
     ValueTask<IReadOnlyDictionary<string, RoomRole>> FindRolesAsync(RoomId room, IReadOnlyCollection<string> userIds, CancellationToken cancellationToken);
+
+    /// <summary>Why a room is no more that the directory had: asked when that is found out while somebody is in it, who is told so by <c>room_closed</c>.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="cancellationToken">Nobody waits for the answer any more.</param>
+    /// <returns>Null, as where this is not implemented, for a text of ours.</returns>
+    ValueTask<string?> FindReasonAsync(RoomId room, CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
 }
 
 /// <summary>What a directory knows of a room.</summary>

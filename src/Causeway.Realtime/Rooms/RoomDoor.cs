@@ -145,7 +145,7 @@ internal sealed class RoomDoor(LiveCore core)
             if (failure is null && standing.Entry is null && room.Entry is not null)
             {
                 // It was opened, or opened again, while the directory lost it.
-                core.Rooms.Close(room, "deleted");
+                await core.Lookup.CloseGoneAsync(room).ConfigureAwait(false);
                 return (null, Refusals.RoomNotFound(room.Id));
             }
 

@@ -44,4 +44,24 @@ internal sealed class RoomLookup(LiveCore core, IRoomDirectory? directory)
             return (default, new ApiError(ErrorCode.Unavailable, $"Room '{id}' could not be looked up.") { RetryAfter = TimeSpan.FromSeconds(1) });
         }
     }
+
+    /// <summary>Ends a room that was found to be no more, with what the directory says of it; at once where there is none.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="reason">What its members are told where the directory says nothing; null for a text of ours.</param>
+    public async Task CloseGoneAsync(Room room, string? reason = null)
+    {
+        try
+        {
+            if (directory is not null && room.Entry is not null)
+            {
+                reason = await directory.FindReasonAsync(room.Id, CancellationToken.None).AsTask().WaitAsync(Patience, core.Time).ConfigureAwait(false) ?? reason;
+            }
+        }
+        catch (Exception exception)
+        {
+            core.Logger.RoomLookupFailed(room.Id.Value, exception);
+        }
+
+        core.Rooms.Close(room, reason ?? "deleted");
+    }
 }

@@ -27,7 +27,7 @@ internal sealed class RoomRefresh(LiveCore core) : IDisposable
             var entry = await directory.FindAsync(id, null, cancellationToken).ConfigureAwait(false);
             if (IsLost(room, entry))
             {
-                core.Rooms.Close(room, reason ?? "deleted");
+                await core.Lookup.CloseGoneAsync(room, reason).ConfigureAwait(false);
                 return;
             }
 
@@ -49,7 +49,7 @@ internal sealed class RoomRefresh(LiveCore core) : IDisposable
             var roles = await directory.FindRolesAsync(id, [userId], cancellationToken).ConfigureAwait(false);
             if (roles.Count == 0 && IsLost(room, await directory.FindAsync(id, null, cancellationToken).ConfigureAwait(false)))
             {
-                core.Rooms.Close(room, reason ?? "deleted");
+                await core.Lookup.CloseGoneAsync(room, reason).ConfigureAwait(false);
                 return;
             }
 

@@ -120,8 +120,8 @@ public sealed class Rooms
 
     /// <summary>
     /// Tells that the <see cref="IRoomDirectory"/> has changed: a room's rules, its being there at all, or who has which role in it. What is in memory is read anew, and
-    /// whoever may not stay is out, told by <c>kicked</c>; where the directory has lost the room, it is closed, told by <c>room_closed</c>. Changes one after the other;
-    /// does nothing for a room that nobody has open, nor without a directory.
+    /// whoever may not stay is out, told by <c>kicked</c>; where the directory has lost the room, it is closed, told by <c>room_closed</c> with the reason that
+    /// <see cref="IRoomDirectory.FindReasonAsync"/> gives. Changes one after the other; does nothing for a room that nobody has open, nor without a directory.
     /// </summary>
     /// <param name="room">The room.</param>
     /// <param name="reason">What those who are put out are told; null for a text of ours.</param>

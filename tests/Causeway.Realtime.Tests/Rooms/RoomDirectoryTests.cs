@@ -183,6 +183,40 @@ public sealed class RoomDirectoryTests
         Assert.Equal("ROOM_NOT_FOUND", (await ann.RequestAsync("join_room", room: "ns:x")).ErrorCode);
     }
 
+    [Theory]
+    [InlineData("over", null, "over")]
+    [InlineData("over", "given", "over")]
+    [InlineData(null, "given", "given")]
+    [InlineData(null, null, "deleted")]
+    public async Task Refresh_RoomGone_MembersAreToldWhatTheDirectorySays(string? said, string? given, string told)
+    {
+        await using var server = await StartAsync();
+        _directory.Set("ns:x");
+        await using var ann = await server.ConnectAsync("ann");
+        await ann.JoinAsync("ns:x");
+
+        _directory.Reason = () => said;
+        _directory.Remove("ns:x");
+        await server.Rooms.RefreshAsync(Room, given);
+
+        Assert.Equal(told, (await ann.NextAsync("room_closed")).Text("reason"));
+    }
+
+    [Fact]
+    public async Task Refresh_RoomGoneAndNobodyCanSayWhy_ClosesItAllTheSame()
+    {
+        await using var server = await StartAsync();
+        _directory.Set("ns:x");
+        await using var ann = await server.ConnectAsync("ann");
+        await ann.JoinAsync("ns:x");
+
+        _directory.Reason = static () => throw new IOException("The directory is away.");
+        _directory.Remove("ns:x");
+        await server.Rooms.RefreshAsync(Room);
+
+        Assert.Equal("deleted", (await ann.NextAsync("room_closed")).Text("reason"));
+    }
+
     /// <summary>A deletion between two answers looks like a role that was taken: whoever is in the room must hear that it is closed, not that they were put out.</summary>
     [Theory]
     [InlineData(false)]

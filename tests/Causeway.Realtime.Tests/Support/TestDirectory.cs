@@ -17,6 +17,9 @@ internal sealed class TestDirectory : IRoomDirectory
     /// <summary>Awaited between an answer and its delivery; gets the room.</summary>
     public Func<string, Task>? BeforeDelivery { get; set; }
 
+    /// <summary>Says why a room is no more; none says nothing.</summary>
+    public Func<string?>? Reason { get; set; }
+
     public void Set(string room, RoomOverrides? overrides = null, params (string User, RoomRole Role)[] roles) =>
         _rooms[room] = new Entry(overrides, new(roles.Select(static role => KeyValuePair.Create(role.User, role.Role)), StringComparer.Ordinal));
 
@@ -50,6 +53,12 @@ internal sealed class TestDirectory : IRoomDirectory
         return _rooms.TryGetValue(room.Value, out var entry)
             ? userIds.Where(entry.Roles.ContainsKey).ToDictionary(static user => user, user => entry.Roles[user], StringComparer.Ordinal)
             : [];
+    }
+
+    public async ValueTask<string?> FindReasonAsync(RoomId room, CancellationToken cancellationToken)
+    {
+        await AnswerLaterAsync();
+        return Reason?.Invoke();
     }
 
     private static RoomRole? RoleOf(Entry entry, string? userId) =>

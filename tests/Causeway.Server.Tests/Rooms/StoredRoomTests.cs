@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Causeway.Data;
 using Causeway.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Causeway.Server.Tests.Rooms;
 
@@ -94,6 +95,31 @@ public sealed class StoredRoomTests
         (await there.GetAsync("/api/v1/rooms/team:red", there.AdminToken)).AssertError(404, "ROOM_NOT_FOUND");
         (await here.CreateRoomAsync("team:red", """, "allowed_users":["ann"] """)).AssertStatus(201);
         Assert.Equal(0, (await ann.JoinAsync("team:red")).Payload.GetProperty("offset").GetInt64());
+    }
+
+    /// <summary>The other node may find out before it reads of the deletion.</summary>
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Delete_FoundOutByAnotherWay_MembersAreToldWhyAllTheSame(DatabaseProvider provider)
+    {
+        await using var nodes = await RoomNodes.CreateAsync(provider, Closed);
+        var node = await nodes.StartAsync();
+        await node.CreateRoomAsync("team:red", """, "allowed_users":["ann"] """);
+        await using var ann = await node.ConnectAsync(node.TokenFor("ann"));
+        await ann.JoinAsync("team:red");
+        var room = Causeway.Realtime.RoomId.Parse("team:red", null);
+
+        // As another node does it, of which this one hears by its next look at the changes.
+        var services = node.App.Services;
+        await services.GetRequiredService<Database>().WriteAsync(async (unit, token) =>
+        {
+            await unit.ExecuteAsync("DELETE FROM rooms WHERE room_id = 'team:red'", null, token);
+            await unit.ExecuteAsync("INSERT INTO room_changes (kind, room_id, reason, at) VALUES (3, 'team:red', 'over', 0)", null, token);
+        });
+        services.GetRequiredService<RoomDirectory>().ForgetAll();
+        await services.GetRequiredService<Causeway.Realtime.Rooms>().RefreshAsync(room, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal("over", (await ann.NextAsync("room_closed")).Payload.GetProperty("reason").GetString());
     }
 
     [Theory]

@@ -168,12 +168,6 @@ internal sealed class RoomChanges(Database database, RoomDirectory directory, Re
     private async Task ApplyAsync(RoomChange change, CancellationToken cancellationToken)
     {
         directory.Forget(change);
-        if (change.Kind != RoomChangeKind.Deleted && rooms.Find(change.Room) is { Permanent: true } && await directory.FindAsync(change.Room, null, cancellationToken) is null)
-        {
-            // Its deletion is a change of its own, further on, and says why.
-            return;
-        }
-
         if (change.Kind == RoomChangeKind.User)
         {
             await rooms.RefreshUserAsync(change.Room, change.UserId!, change.Reason, cancellationToken);

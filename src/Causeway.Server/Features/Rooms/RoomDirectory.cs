@@ -40,6 +40,9 @@ internal sealed class RoomDirectory(Database database, TimeProvider time, IMeter
         return rows.ToDictionary(static row => row.UserId, static row => (RoomRole)row.Role, StringComparer.Ordinal);
     }
 
+    public async ValueTask<string?> FindReasonAsync(RoomId room, CancellationToken cancellationToken) => await database.QuerySingleOrDefaultAsync<string>(
+        "SELECT reason FROM room_changes WHERE room_id = @room AND kind = @deleted ORDER BY number DESC LIMIT 1", new { room = room.Value, deleted = (long)RoomChangeKind.Deleted }, cancellationToken);
+
     /// <summary>Has what a change concerns read anew by whoever asks from here on.</summary>
     public void Forget(RoomChange change)
     {
