@@ -49,8 +49,11 @@ internal static partial class ChildrenLog
     [LoggerMessage(4717, LogLevel.Warning, "The record {Path} of an earlier child can't be read and is left alone.")]
     public static partial void JournalUnreadable(this ILogger logger, string path, Exception exception);
 
-    [LoggerMessage(4721, LogLevel.Warning, "The guardian of the children, process {ProcessId}, was ended by somebody; another takes over.")]
+    [LoggerMessage(4721, LogLevel.Warning, "The guardian of the children, process {ProcessId}, was ended by somebody; another has taken over.")]
     public static partial void GuardianGone(this ILogger logger, int processId);
+
+    [LoggerMessage(4723, LogLevel.Warning, "The guardian of the children, process {ProcessId}, has ended; the next child gets another.")]
+    public static partial void GuardianEnded(this ILogger logger, int processId);
 
     [LoggerMessage(4722, LogLevel.Warning, "The guardian of the children could not be started: after a crash, what the children started may live on until the next start.")]
     public static partial void GuardianNotStarted(this ILogger logger, Exception exception);

@@ -138,13 +138,9 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
 
     private async Task RestartAsync()
     {
-        if (_shell is { } gone)
-        {
-            // Its own watch puts it away.
-            logger.GuardianGone(gone.Id);
-            _shell = null;
-        }
-
+        // Its own watch puts the one before away.
+        var gone = _shell?.Id;
+        _shell = null;
         var tools = await SpawnTools.OfThisMachine.ConfigureAwait(false);
         if (tools.SetSid is null)
         {
@@ -160,6 +156,11 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
             foreach (var line in _children.Values)
             {
                 await WriteAsync(_shell, line).ConfigureAwait(false);
+            }
+
+            if (gone is { } before)
+            {
+                logger.GuardianGone(before);
             }
         }
         catch (Exception exception) when (exception is Win32Exception or IOException)
@@ -188,7 +189,7 @@ internal sealed class Guardian(ILogger logger) : IAsyncDisposable
                     return;
                 }
 
-                logger.GuardianGone(shell.Id);
+                logger.GuardianEnded(shell.Id);
                 _shell = null;
             }
             finally

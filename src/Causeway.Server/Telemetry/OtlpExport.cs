@@ -12,8 +12,8 @@ namespace Causeway.Server;
 /// </summary>
 internal sealed class OtlpExport(ServerSettings settings, TimeProvider time, ILogger<OtlpExport> logger) : IHostedService, IDisposable
 {
-    /// <summary>What the stop waits for the last of it.</summary>
-    private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(2);
+    /// <summary>What the stop waits for the last of it: on a busy machine the first export alone takes seconds.</summary>
+    private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(10);
 
@@ -54,7 +54,7 @@ internal sealed class OtlpExport(ServerSettings settings, TimeProvider time, ILo
     {
         var milliseconds = (int)LastFlush.TotalMilliseconds;
         Task flush = Task.WhenAll(Task.Run(() => _traces?.Shutdown(milliseconds), CancellationToken.None), Task.Run(() => _metrics?.Shutdown(milliseconds), CancellationToken.None));
-        await flush.WaitAsync(2 * LastFlush, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await flush.WaitAsync(LastFlush + TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose()

@@ -60,11 +60,13 @@ public sealed class OtlpTests
             await member.JoinAsync("traced-socket");
             await member.PublishAsync("traced-socket", new JsonObject { ["n"] = 1 });
             await member.NextAsync("chat");
+            await Eventually.True(() => Published() is { } sent && collector.Spans.Any(span => span.Name == "deliver" && span.ParentId == sent.SpanId), what: "both spans arrive");
         }
 
-        var publish = Assert.Single(collector.Spans, static span => span.Name == "publish" && span.Attributes["messaging.destination.name"] == "traced-socket");
-        Assert.Empty(publish.ParentId);
-        Assert.Contains(collector.Spans, span => span.Name == "deliver" && span.ParentId == publish.SpanId);
+        Assert.Empty(Published()!.ParentId);
+
+        // Other tests' messages are traced in this process as well.
+        Collector.Span? Published() => collector.Spans.SingleOrDefault(static span => span.Name == "publish" && span.Attributes["messaging.destination.name"] == "traced-socket");
     }
 
     [Fact]
