@@ -16,18 +16,12 @@ public sealed class UnitOfWork
     private readonly DbConnection _connection;
     private readonly DbTransaction _transaction;
     private readonly Func<Exception, Exception?> _translate;
-    private string? _opening;
+    private string? _ahead;
     private List<Action>? _committed;
     private int _attempts;
 
-    /// <param name="provider">Which database.</param>
-    /// <param name="connection">The transaction's connection.</param>
-    /// <param name="transaction">The transaction.</param>
-    /// <param name="translate">What an exception is to the caller; null where it stays what it is.</param>
-    /// <param name="opening">What is to be run first of all; it goes along with the first statement.</param>
-    internal UnitOfWork(DatabaseProvider provider, DbConnection connection, DbTransaction transaction, Func<Exception, Exception?> translate, string? opening = null)
+    internal UnitOfWork(DatabaseProvider provider, DbConnection connection, DbTransaction transaction, Func<Exception, Exception?> translate)
     {
-        _opening = opening;
         Provider = provider;
         _connection = connection;
         _transaction = transaction;
@@ -78,7 +72,7 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.ExecuteAsync(IsOver ? throw Over() : _connection, _transaction, Opened(sql), parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.ExecuteAsync(IsOver ? throw Over() : _connection, _transaction, WithAhead(sql), parameters, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (Failed(exception) is { } translated)
         {
@@ -94,7 +88,7 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.QueryAsync<T>(IsOver ? throw Over() : _connection, _transaction, Opened(sql), parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.QueryAsync<T>(IsOver ? throw Over() : _connection, _transaction, WithAhead(sql), parameters, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (Failed(exception) is { } translated)
         {
@@ -111,7 +105,7 @@ public sealed class UnitOfWork
     {
         try
         {
-            return await Rows.QuerySingleOrDefaultAsync<T>(IsOver ? throw Over() : _connection, _transaction, Opened(sql), parameters, cancellationToken).ConfigureAwait(false);
+            return await Rows.QuerySingleOrDefaultAsync<T>(IsOver ? throw Over() : _connection, _transaction, WithAhead(sql), parameters, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (Failed(exception) is { } translated)
         {
@@ -120,26 +114,34 @@ public sealed class UnitOfWork
     }
 
     /// <summary>
+    /// Says how long the write may stand still between two statements from the next one on, before PostgreSQL undoes it and gives its locks free, so that others don't wait for a process that is frozen or cut off.
+    /// Goes to the server along with the next statement. Without it <see cref="DatabaseOptions.PostgresIdleWriteLimit"/> counts. Does nothing on SQLite, whose other users are in the same process.
+    /// </summary>
+    /// <param name="limit">1 ms–1 h; absent, 3 s, for locks that many wait for.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is out of its limits.</exception>
+    public void LimitStandstill(TimeSpan? limit = null)
+    {
+        var given = limit ?? TimeSpan.FromSeconds(3);
+        ArgumentOutOfRangeException.ThrowIfLessThan(given, TimeSpan.FromMilliseconds(1), nameof(limit));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(given, TimeSpan.FromHours(1), nameof(limit));
+        _ahead = Provider == DatabaseProvider.Postgres ? StandstillStatement(given) : null;
+    }
+
+    /// <summary>
     /// Waits until no other write has the lock of this name, and keeps it to the end of this one: for what several processes must do one after the other, such as counting before taking. On SQLite, where one
     /// write runs at a time, there is nothing to wait for.
     /// </summary>
     /// <param name="name">Of the application's choice, such as <c>myapp nightly</c>; one for all who use this database.</param>
-    /// <param name="mayStandStill">
-    /// How long the write may stand still between two of its statements before PostgreSQL undoes it, so that others don't wait for a frozen process. 1 ms–1 h; absent, 3 s.
-    /// </param>
+    /// <param name="mayStandStill">As for <see cref="LimitStandstill"/>.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="mayStandStill"/> is out of its limits.</exception>
     public async Task LockAsync(string name, TimeSpan? mayStandStill = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var limit = mayStandStill ?? TimeSpan.FromSeconds(3);
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.FromMilliseconds(1), nameof(mayStandStill));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, TimeSpan.FromHours(1), nameof(mayStandStill));
+        LimitStandstill(mayStandStill);
         if (Provider == DatabaseProvider.Postgres)
         {
-            await ExecuteAsync(
-                string.Create(CultureInfo.InvariantCulture, $"SET LOCAL idle_in_transaction_session_timeout = {(int)limit.TotalMilliseconds}; SELECT pg_advisory_xact_lock(hashtextextended(@name, 0))"),
-                new { name }, cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended(@name, 0))", new { name }, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -188,6 +190,10 @@ public sealed class UnitOfWork
             cancellationToken);
     }
 
+    /// <summary>What makes PostgreSQL end a transaction that stands still for so long.</summary>
+    internal static string StandstillStatement(TimeSpan limit) =>
+        string.Create(CultureInfo.InvariantCulture, $"SET LOCAL idle_in_transaction_session_timeout = {(int)limit.TotalMilliseconds};");
+
     /// <summary>Ends it: from here on nobody may use it.</summary>
     internal void End() => IsOver = true;
 
@@ -216,7 +222,13 @@ public sealed class UnitOfWork
     internal static InvalidOperationException WentOn(Exception? inner = null) => new(
         "A statement of this write had failed before it ended, and nothing of it was kept. Let the exception through, or put what may fail into AttemptAsync.", inner);
 
-    private string Opened(string sql) => Interlocked.Exchange(ref _opening, null) is { } opening ? opening + sql : sql;
+    /// <summary>With what is to be set before it: both go to the server at once.</summary>
+    private string WithAhead(string sql)
+    {
+        var both = _ahead + sql;
+        _ahead = null;
+        return both;
+    }
 
     /// <summary>A filter that never catches what it does not translate; it notes the failure either way.</summary>
     private Exception? Failed(Exception exception)

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Dapper;
 using Microsoft.Extensions.Logging;
@@ -15,7 +14,7 @@ internal sealed class PostgresDatabase : Database
 
     private readonly NpgsqlDataSource _source;
     private readonly SemaphoreSlim _streams;
-    private readonly string _letGo;
+    private readonly TimeSpan _standstill;
     private readonly DataMetrics _metrics;
     private readonly ILogger _logger;
     private int _inUse;
@@ -24,7 +23,7 @@ internal sealed class PostgresDatabase : Database
     public PostgresDatabase(DatabaseOptions options, DataMetrics metrics, ILoggerFactory loggers)
     {
         _streams = new SemaphoreSlim(options.Streams);
-        _letGo = string.Create(CultureInfo.InvariantCulture, $"SET LOCAL idle_in_transaction_session_timeout = {(int)options.PostgresIdleWriteLimit.TotalMilliseconds};");
+        _standstill = options.PostgresIdleWriteLimit;
         _metrics = metrics;
         _logger = loggers.CreateLogger("Causeway.Data");
         var builder = new NpgsqlDataSourceBuilder(WithDefaults(options.ConnectionString!));
@@ -86,7 +85,8 @@ internal sealed class PostgresDatabase : Database
                 var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
                 await using (transaction.ConfigureAwait(false))
                 {
-                    var unit = new UnitOfWork(DatabaseProvider.Postgres, connection, transaction, Translate, _letGo);
+                    var unit = new UnitOfWork(DatabaseProvider.Postgres, connection, transaction, Translate);
+                    unit.LimitStandstill(_standstill);
                     UnitOfWork.Current.Value = unit;
                     T result;
                     try
@@ -166,7 +166,7 @@ internal sealed class PostgresDatabase : Database
                 await using (transaction.ConfigureAwait(false))
                 {
                     await connection.ExecuteAsync(new CommandDefinition(
-                        _letGo + "SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction, commandTimeout: 0, cancellationToken: cancellationToken)).ConfigureAwait(false);
+                        UnitOfWork.StandstillStatement(_standstill) + "SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction, commandTimeout: 0, cancellationToken: cancellationToken)).ConfigureAwait(false);
                     var result = await migrate(connection, transaction, cancellationToken).ConfigureAwait(false);
                     await CommitAsync(transaction).ConfigureAwait(false);
                     return result;

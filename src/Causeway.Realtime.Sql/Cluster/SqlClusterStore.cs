@@ -8,14 +8,16 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
     public Task<LeaseRenewal> RenewAsync(NodeReport report, bool isNew, IReadOnlyCollection<string> told, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
         async (unit, token) =>
         {
+            // A node that stands still with its own row locked could not be taken out, nor could those that it was taking out.
+            unit.LimitStandstill();
             var parameters = new { report.Node, report.Name, report.Connections, lease = lease.TotalSeconds, told = told.ToArray() };
             var held = await unit.ExecuteAsync(
-                Standstill.EndsSoon + (isNew
+                isNew
                     ? """
                       INSERT INTO nodes (node, name, connections, lease_until) VALUES (@Node, @Name, @Connections, now() + make_interval(secs => @lease))
                       ON CONFLICT (node) DO UPDATE SET connections = excluded.connections, lease_until = excluded.lease_until
                       """
-                    : "UPDATE nodes SET lease_until = now() + make_interval(secs => @lease), seen_at = now(), connections = @Connections WHERE node = @Node AND lease_until > now()"),
+                    : "UPDATE nodes SET lease_until = now() + make_interval(secs => @lease), seen_at = now(), connections = @Connections WHERE node = @Node AND lease_until > now()",
                 parameters, token).ConfigureAwait(false) > 0;
 
             var takenOut = told.Count > 0 ? await TakeOutAsync(unit, [.. told], token).ConfigureAwait(false) : [];
@@ -28,7 +30,8 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
         SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
             async (unit, token) =>
             {
-                await unit.ExecuteAsync(Standstill.EndsSoon + "UPDATE nodes SET lease_until = now(), has_left = true, connections = 0 WHERE node = @node", new { node }, token).ConfigureAwait(false);
+                unit.LimitStandstill();
+                await unit.ExecuteAsync("UPDATE nodes SET lease_until = now(), has_left = true, connections = 0 WHERE node = @node", new { node }, token).ConfigureAwait(false);
                 return await unit.ExecuteAsync("DELETE FROM node_presence WHERE node = @node", new { node }, token).ConfigureAwait(false);
             },
             cancellationToken));
@@ -36,8 +39,10 @@ internal sealed class SqlClusterStore(Database database, TimeSpan lease, ILostNo
     public Task<bool> WritePresenceAsync(string node, IReadOnlyList<NodePresence> changes, CancellationToken cancellationToken) => SqlRoomLogs.UnavailableOr(() => database.WriteAsync(
         async (unit, token) =>
         {
+            unit.LimitStandstill();
+
             // Whoever takes the node out waits, so that nothing of it is left behind.
-            if ((await unit.QueryAsync<string>(Standstill.EndsSoon + "SELECT node FROM nodes WHERE node = @node FOR SHARE", new { node }, token).ConfigureAwait(false)).Count == 0)
+            if ((await unit.QueryAsync<string>("SELECT node FROM nodes WHERE node = @node FOR SHARE", new { node }, token).ConfigureAwait(false)).Count == 0)
             {
                 return false;
             }

@@ -104,14 +104,17 @@ internal abstract class AppendStatements
     {
         public override string FindMany => $"SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ANY(@rooms) AND {IsAlive}";
 
-        public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, bool isRelaxed, CancellationToken cancellationToken) =>
+        public override async Task<IEnumerable<LogRow>> LockAsync(UnitOfWork unit, string[] rooms, bool isRelaxed, CancellationToken cancellationToken)
+        {
             // In one order on every node, so that two of them never wait for each other.
-            await unit.QueryAsync<LogRow>(
+            unit.LimitStandstill();
+            return await unit.QueryAsync<LogRow>(
                 $"""
-                {Standstill.EndsSoon}{(isRelaxed ? "SET LOCAL synchronous_commit = off;" : "")}
+                {(isRelaxed ? "SET LOCAL synchronous_commit = off;" : "")}
                 SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE room_id = ANY(@rooms) AND {IsAlive} ORDER BY room_id FOR UPDATE
                 """,
                 new { rooms }, cancellationToken).ConfigureAwait(false);
+        }
 
         public override async Task WriteAsync(UnitOfWork unit, AppendPlan plan, long now, CancellationToken cancellationToken)
         {

@@ -116,10 +116,9 @@ public sealed class RoomLogUpkeep
         async (unit, token) =>
         {
             // Locked as an append does it, so that it can't be appended to between the look and the note of when to look again.
-            var isPostgres = unit.Provider == DatabaseProvider.Postgres;
+            unit.LimitStandstill();
             if (await unit.QuerySingleOrDefaultAsync<LogRow>(
-                $"{(isPostgres ? Standstill.EndsSoon : "")}SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE log = @log{(isPostgres ? " FOR UPDATE" : "")}", new { log }, token)
-                .ConfigureAwait(false) is not { } row)
+                $"SELECT log, room_id, epoch, newest, keep_count, keep_ms FROM room_logs WHERE log = @log{(unit.Provider == DatabaseProvider.Postgres ? " FOR UPDATE" : "")}", new { log }, token).ConfigureAwait(false) is not { } row)
             {
                 return (0, true);
             }
